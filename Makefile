@@ -1,0 +1,51 @@
+# Everything a person types here. `make help` lists the targets.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ROOMS := libs/wire libs/web libs/pop3 libs/message services/auth services/mailbox services/sender gateway demo
+LOCKED_ROOMS := auth mailbox sender gateway
+
+.DEFAULT_GOAL := help
+.PHONY: help demo check test unit contract integration e2e bench lock clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# One stamp a set of packages: the locked packages first, then the rooms themselves, editable.
+$(VENV)/.installed-%: requirements/%.txt requirements/install $(addsuffix /pyproject.toml,$(ROOMS))
+	@PYTHON=$(PYTHON) requirements/install $(VENV) $* $(ROOMS)
+	@touch $@
+
+demo: $(VENV)/.installed-demo ## run everything on this machine with demo mailboxes (no root, no Docker)
+	@exec $(BIN)/python -m courriel_demo
+
+check: $(VENV)/.installed-dev ## ruff, mypy --strict, import contracts, unit tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy libs/*/src services/*/src gateway/src demo/src
+	$(BIN)/lint-imports
+	$(MAKE) unit
+
+unit: $(VENV)/.installed-dev ## unit tests alone, sockets off
+	$(BIN)/pytest libs services gateway demo
+
+contract: $(VENV)/.installed-dev ## every client against the real provider
+	$(BIN)/pytest tests/contract
+
+integration: $(VENV)/.installed-dev ## the project's images beside Dovecot, Postfix and Redis
+	$(BIN)/pytest tests/integration
+
+e2e: $(VENV)/.installed-dev ## the pages in Chromium
+	$(BIN)/pytest tests/e2e
+
+test: $(VENV)/.installed-dev ## all tests; installs a container engine and Chromium where root and apt are there
+	@tests/run
+
+bench: $(VENV)/.installed-dev ## measure the product beside the raw floor, write docs/benchmarks.md
+	$(BIN)/python -m tests.bench
+
+lock: $(VENV)/.installed-dev ## compile requirements/*.txt anew, with hashes
+	@BIN=$(BIN) requirements/lock
+
+clean: ## remove what the other targets made
+	rm -rf $(VENV) .demo .cache build
