@@ -1,0 +1,1 @@
+"""The embedded run: everything on one machine, no Docker."""

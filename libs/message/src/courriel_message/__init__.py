@@ -1,0 +1,1 @@
+"""MIME: parse, build, sanitise; no I/O."""

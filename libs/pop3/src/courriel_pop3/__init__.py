@@ -1,0 +1,1 @@
+"""A POP3 client: sans-IO core and asyncio shell."""

@@ -1,0 +1,1 @@
+"""Reads and deletes over POP3."""

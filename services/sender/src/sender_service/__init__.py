@@ -1,0 +1,1 @@
+"""The outbox: accepted means delivered or returned."""
