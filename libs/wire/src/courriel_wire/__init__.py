@@ -1,1 +1,78 @@
-"""What crosses a service boundary: models and error codes."""
+"""What crosses a service boundary: frozen models and stable error codes.
+
+Shapes only. Nothing here decides, computes or talks to anything; a rule about these values lives in the
+service that owns it. Field names are the public API's (docs/api.md). Changes are additive: a field may be
+added with a default, never renamed or removed within a major version.
+"""
+
+from courriel_wire.addresses import Address
+from courriel_wire.messages import (
+    DeleteAccepted,
+    DeleteOutcome,
+    DeleteRequest,
+    DeleteResult,
+    DeleteResults,
+    Indexed,
+    MessagePage,
+    MessagePart,
+    MessageSummary,
+    MessageView,
+    UndeleteRequest,
+)
+from courriel_wire.outbox import (
+    OutboxEntry,
+    OutboxPage,
+    OutboxRequest,
+    PartReference,
+    Priority,
+    RecipientState,
+    RecipientStatus,
+    Submission,
+    Upload,
+    UploadReference,
+)
+from courriel_wire.problems import Code, FieldError, Problem
+from courriel_wire.sessions import (
+    Credential,
+    Introspection,
+    LastSignIn,
+    MaildropSession,
+    SessionRequest,
+    SignedIn,
+    SignInRequest,
+)
+
+__all__ = [
+    "Address",
+    "Code",
+    "Credential",
+    "DeleteAccepted",
+    "DeleteOutcome",
+    "DeleteRequest",
+    "DeleteResult",
+    "DeleteResults",
+    "FieldError",
+    "Indexed",
+    "Introspection",
+    "LastSignIn",
+    "MaildropSession",
+    "MessagePage",
+    "MessagePart",
+    "MessageSummary",
+    "MessageView",
+    "OutboxEntry",
+    "OutboxPage",
+    "OutboxRequest",
+    "PartReference",
+    "Priority",
+    "Problem",
+    "RecipientState",
+    "RecipientStatus",
+    "SessionRequest",
+    "SignInRequest",
+    "SignedIn",
+    "Submission",
+    "UndeleteRequest",
+    "Upload",
+    "UploadReference",
+]

@@ -1,0 +1,133 @@
+"""The messages of a maildrop as the API shows them.
+
+``uid`` is opaque and URL-safe: base64url of the UIDL (RFC 1939 section 7), plus an ordinal where a server
+repeats one. ``size`` and ``total_size`` are octets as the POP3 server counts them.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
+
+from courriel_wire.addresses import Address
+from courriel_wire.model import Answer, Request
+
+Uid = Annotated[str, Field(min_length=1, max_length=256, pattern=r"^[A-Za-z0-9_.~-]+$")]
+
+
+class MessageSummary(Answer):
+    """One line of the list; ``date`` is the header's, None when it is missing or unreadable."""
+
+    uid: Uid
+    from_: tuple[Address, ...] = Field(default=(), alias="from")
+    to: tuple[Address, ...] = ()
+    subject: str = ""
+    date: datetime | None = None
+    size: int
+    seen: bool = False
+    has_attachments: bool = False
+
+
+class Indexed(Answer):
+    """How many of the maildrop's messages sorting and searching know already."""
+
+    done: int
+    total: int
+
+
+class MessagePage(Answer):
+    """``GET /api/messages``; ``page`` counts from 1, ``as_of`` is when the maildrop was last asked."""
+
+    messages: tuple[MessageSummary, ...]
+    total: int
+    page: int
+    per_page: int
+    total_size: int
+    indexed: Indexed
+    as_of: datetime
+
+
+class MessagePart(Answer):
+    """An attachment or inline part; ``size`` is of the decoded content, in octets."""
+
+    id: str
+    filename: str
+    content_type: str
+    size: int
+    inline: bool = False
+    content_id: str | None = None
+
+
+class MessageView(Answer):
+    """``GET /api/messages/{uid}``.
+
+    ``text`` is always readable; ``html`` is sanitised, or None where the message has none. Its inline images
+    point to ``cid:`` parts by the URL ``parts/{id}`` of this message. ``notes`` are codes of what was wrong
+    with the message (such as ``unknown-charset``) and what was left out (``remote-images``).
+    """
+
+    uid: Uid
+    from_: tuple[Address, ...] = Field(default=(), alias="from")
+    sender: tuple[Address, ...] = ()
+    reply_to: tuple[Address, ...] = ()
+    to: tuple[Address, ...] = ()
+    cc: tuple[Address, ...] = ()
+    subject: str = ""
+    date: datetime | None = None
+    size: int
+    message_id: str | None = None
+    in_reply_to: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
+    headers: tuple[tuple[str, str], ...] = ()
+    text: str = ""
+    html: str | None = None
+    parts: tuple[MessagePart, ...] = ()
+    remote_images: int = 0
+    notes: tuple[str, ...] = ()
+
+
+class DeleteOutcome(StrEnum):
+    """What became of one message that was to be deleted."""
+
+    DELETED = "deleted"
+    GONE = "gone"
+    """It was no longer there: Thunderbird fetched it, or it was deleted elsewhere."""
+    CHANGED = "changed"
+    """Another message stands under this uid now; nothing was deleted."""
+    FAILED = "failed"
+    """The server refused."""
+    UNKNOWN = "unknown"
+    """The server did not answer, and could not be asked again."""
+
+
+class DeleteRequest(Request):
+    """``POST /api/messages/delete``; with ``undo_seconds`` the deletion is held that long."""
+
+    uids: Annotated[tuple[Uid, ...], Field(min_length=1, max_length=1000)]
+    undo_seconds: Annotated[int | None, Field(ge=0, le=80)] = None
+
+
+class UndeleteRequest(Request):
+    """``POST /api/messages/undelete``."""
+
+    uids: Annotated[tuple[Uid, ...], Field(min_length=1, max_length=1000)]
+
+
+class DeleteResult(Answer):
+    """What became of ``uid``."""
+
+    uid: Uid
+    outcome: DeleteOutcome
+
+
+class DeleteResults(Answer):
+    """Given only when the server has acknowledged QUIT (or when that could not be learnt: ``unknown``)."""
+
+    results: tuple[DeleteResult, ...]
+
+
+class DeleteAccepted(Answer):
+    """A held deletion: it can be taken back until ``undo_until``."""
+
+    undo_until: datetime

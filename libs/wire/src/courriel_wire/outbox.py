@@ -1,0 +1,122 @@
+"""Outbound mail: what is asked, what is stored about it, and what became of each recipient."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
+
+from courriel_wire.messages import Uid
+from courriel_wire.model import Answer, Request
+
+
+class Priority(StrEnum):
+    """X-Priority and Importance of the message."""
+
+    HIGH = "high"
+    NORMAL = "normal"
+    LOW = "low"
+
+
+class UploadReference(Request):
+    """An attachment that was uploaded."""
+
+    upload: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]
+
+
+class PartReference(Request):
+    """An attachment taken from a message of the maildrop."""
+
+    uid: Uid
+    part: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[0-9.]+$")]
+
+
+class Recipient(Request):
+    """A recipient given in two fields."""
+
+    name: Annotated[str, Field(max_length=998)] = ""
+    address: Annotated[str, Field(max_length=998)]
+
+
+RecipientInput = Annotated[str, Field(max_length=10_000)] | Recipient
+Recipients = Annotated[tuple[RecipientInput, ...], Field(max_length=1000)]
+MessageId = Annotated[str, Field(max_length=998, pattern=r"^<[^<>\s]+>$")]
+
+
+class _Letter(Request):
+    """What the public request and the resolved submission share."""
+
+    to: Recipients = ()
+    cc: Recipients = ()
+    bcc: Recipients = ()
+    subject: Annotated[str, Field(max_length=2000)] = ""
+    text: str = ""
+    html: str | None = None
+    priority: Priority = Priority.NORMAL
+    request_receipt: bool = False
+    send_at: datetime | None = None
+
+
+class OutboxRequest(_Letter):
+    """``POST /api/outbox``: recipients are RFC 5322 strings or ``{name, address}``."""
+
+    attachments: Annotated[tuple[UploadReference | PartReference, ...], Field(max_length=100)] = ()
+    in_reply_to: Uid | None = None
+
+
+class Submission(_Letter):
+    """``POST /outbox`` at sender: an OutboxRequest whose references to the maildrop the gateway resolved."""
+
+    attachments: Annotated[tuple[UploadReference, ...], Field(max_length=100)] = ()
+    in_reply_to: MessageId | None = None
+    references: Annotated[tuple[MessageId, ...], Field(max_length=100)] = ()
+
+
+class RecipientState(StrEnum):
+    """The life of one recipient of an entry; the last three are final."""
+
+    HELD = "held"
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class RecipientStatus(Answer):
+    """Where delivery to one recipient stands; ``detail`` is the mail server's own words."""
+
+    address: str
+    state: RecipientState
+    detail: str = ""
+
+
+class OutboxEntry(Answer):
+    """A message that was accepted: recipients, subject, outcome; never its content.
+
+    ``state`` is the least advanced of the recipients', ``failed`` where any failed for good.
+    """
+
+    id: str
+    state: RecipientState
+    subject: str = ""
+    created_at: datetime
+    due_at: datetime
+    attempts: int = 0
+    recipients: tuple[RecipientStatus, ...] = ()
+    message_id: str = ""
+
+
+class OutboxPage(Answer):
+    """``GET /api/outbox``: the newest first."""
+
+    entries: tuple[OutboxEntry, ...]
+
+
+class Upload(Answer):
+    """One attachment that waits to be sent; ``size`` in octets."""
+
+    id: str
+    filename: str
+    size: int
+    content_type: str
