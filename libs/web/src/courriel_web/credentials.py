@@ -1,0 +1,57 @@
+"""Who calls: a service (HTTP Basic, RFC 7617) or a session (bearer token, RFC 6750).
+
+Whether a bearer token is worth anything is auth's to say, not this module's.
+"""
+
+import hmac
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Annotated
+
+from fastapi import Depends, Request
+from fastapi.security import HTTPBasic, HTTPBasicCredentials
+from pydantic import SecretStr
+
+from courriel_web.problems import BadBearer, Failure
+from courriel_wire import Code
+
+MAX_TOKEN_LENGTH = 256
+_basic = HTTPBasic(auto_error=False, description="A service's name and secret", scheme_name="service")
+
+
+class ServiceCredentialRefused(Exception):
+    """The caller is no service that may call this."""
+
+
+CREDENTIAL_FAILURES: Mapping[type[Exception], Failure] = {
+    ServiceCredentialRefused: Failure(
+        403, Code.SERVICE_CREDENTIAL_REFUSED, "This call needs another service's credential"
+    ),
+}
+
+
+def service_caller(accepted: Mapping[str, SecretStr]) -> Callable[..., Awaitable[str]]:
+    """Make a dependency that returns the calling service's name; ``accepted`` maps names to secrets.
+
+    Raises ServiceCredentialRefused for anybody else, in the same time whatever is wrong.
+    """
+
+    async def caller(given: Annotated[HTTPBasicCredentials | None, Depends(_basic)]) -> str:
+        name, secret = (given.username, given.password) if given else ("", "")
+        expected = accepted.get(name)
+        reference = expected.get_secret_value() if expected else "\0 no such service"
+        if not hmac.compare_digest(secret.encode(), reference.encode()):
+            raise ServiceCredentialRefused
+        return name
+
+    return caller
+
+
+def bearer_token(request: Request) -> str:
+    """Return the request's bearer token (RFC 6750 section 2.1; never from the URL).
+
+    Raises BadBearer where there is none.
+    """
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token or len(token) > MAX_TOKEN_LENGTH or not token.isascii():
+        raise BadBearer
+    return token

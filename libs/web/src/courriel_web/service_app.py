@@ -1,0 +1,36 @@
+"""The frame of every service: middleware, problems, health. A service's ``app.py`` adds its routes."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+
+from fastapi import FastAPI
+
+from courriel_web.credentials import CREDENTIAL_FAILURES
+from courriel_web.health import health_router
+from courriel_web.problems import Failure, install_problems
+from courriel_web.request_context import RequestContext
+from courriel_web.service_client import UPSTREAM_FAILURES, install_upstream_problems
+
+Check = Callable[[], Awaitable[object]]
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
+
+def build_service_app(
+    title: str,
+    *,
+    version: str,
+    failures: Mapping[type[Exception], Failure],
+    checks: Mapping[str, Check],
+    lifespan: Lifespan,
+    trust_request_id: bool = True,
+) -> FastAPI:
+    """Make the FastAPI application of a service.
+
+    ``failures`` is the service's table from exceptions to problems, ``checks`` its readiness checks.
+    """
+    app = FastAPI(title=title, version=version, lifespan=lifespan, docs_url=None, redoc_url=None)
+    install_problems(app, {**CREDENTIAL_FAILURES, **UPSTREAM_FAILURES, **failures})
+    install_upstream_problems(app)
+    app.include_router(health_router(checks))
+    app.add_middleware(RequestContext, trust_incoming=trust_request_id)
+    return app
