@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-ROOMS := libs/wire libs/web libs/pop3 libs/message services/auth services/mailbox services/sender gateway demo
+ROOMS := libs/wire libs/web libs/seal libs/pop3 libs/message services/auth services/mailbox services/sender gateway demo
 LOCKED_ROOMS := auth mailbox sender gateway
 
 .DEFAULT_GOAL := help
