@@ -27,7 +27,7 @@ def health_router(checks: Mapping[str, Callable[[], Awaitable[object]]]) -> APIR
         outcomes = dict(zip(checks, await asyncio.gather(*map(_passes, checks.values())), strict=True))
         failed = [name for name, passed in outcomes.items() if not passed]
         if failed:
-            await log.awarning("not ready", failed=failed)
+            log.warning("not ready", failed=failed)
         return JSONResponse(
             {"status": "not ready" if failed else "ready", "failed": failed},
             status_code=503 if failed else 200,
@@ -41,6 +41,6 @@ async def _passes(check: Callable[[], Awaitable[object]]) -> bool:
         async with asyncio.timeout(CHECK_SECONDS):
             await check()
     except Exception as error:  # noqa: BLE001 — whatever a check raises means that it failed
-        await log.awarning("health check failed", error=type(error).__name__)
+        log.warning("health check failed", error=type(error).__name__)
         return False
     return True

@@ -4,8 +4,9 @@ Redaction is the second net: code must not log secrets in the first place.
 """
 
 import logging
-import logging.config
+import traceback
 from collections.abc import MutableMapping
+from types import TracebackType
 from typing import Any
 
 import structlog
@@ -20,6 +21,19 @@ def redact(_logger: object, _method: str, event: MutableMapping[str, Any]) -> Mu
         if any(word in name.lower() for word in SECRET_NAMES):
             event[name] = REDACTED
     return event
+
+
+def describe_exception(
+    exc_info: tuple[type[BaseException], BaseException, TracebackType | None],
+) -> str:
+    """Write where an exception came from and its type, never its text, which may quote mail or a password."""
+    error: BaseException | None = exc_info[1]
+    described = []
+    while error is not None:
+        frames = "".join(traceback.format_tb(error.__traceback__))
+        described.append(f"{frames}{type(error).__module__}.{type(error).__qualname__}")
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    return "\nfollowing\n".join(described)
 
 
 def configure_logs(service: str, level: str = "INFO") -> None:
@@ -46,7 +60,7 @@ def configure_logs(service: str, level: str = "INFO") -> None:
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             name_service,
-            structlog.processors.format_exc_info,
+            structlog.processors.ExceptionRenderer(describe_exception),
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
     )

@@ -85,7 +85,7 @@ def install_problems(app: FastAPI, table: Mapping[type[Exception], Failure]) -> 
 def _handler(failure: Failure) -> Any:  # noqa: ANN401 — starlette's own type for handlers is not exported
     async def handle(_request: Request, error: Exception) -> Response:
         if failure.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            await log.awarning("request failed", code=failure.code, error=type(error).__name__)
+            log.warning("request failed", code=failure.code, error=type(error).__name__)
         problem, headers = describe(error, failure)
         return problem_response(problem, headers)
 
@@ -128,7 +128,7 @@ async def _http_error(_request: Request, error: Exception) -> Response:
 
 
 async def _internal_error(_request: Request, error: Exception) -> Response:
-    await log.aerror("unexpected error", error=type(error).__name__, exc_info=error)
+    log.error("unexpected error", error=type(error).__name__, exc_info=error)
     return problem_response(
         Problem(
             type=Code.INTERNAL_ERROR,

@@ -1,5 +1,8 @@
 """One id a request, from the browser to the worker, in every log line and in the answer.
 
+An exception that nothing handled is answered here, by the handler the application has for it, so that this
+answer carries the id as well.
+
 The access log names the route's template, so that no uid, query or token of a URL reaches a log.
 """
 
@@ -10,6 +13,7 @@ from contextvars import ContextVar
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 REQUEST_ID_HEADER = "X-Request-ID"
@@ -40,7 +44,7 @@ class RequestContext:
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=identifier)
         started = time.perf_counter()
-        status = 500
+        status = 0
 
         async def send_with_id(message: Message) -> None:
             nonlocal status
@@ -51,9 +55,14 @@ class RequestContext:
 
         try:
             await self._app(scope, receive, send_with_id)
+        except Exception as error:
+            if status:  # the answer is on its way: all that is left is to break it off
+                raise
+            answer = await scope["app"].exception_handlers[Exception](Request(scope), error)
+            await answer(scope, receive, send_with_id)
         finally:
             if scope["path"] not in _QUIET:
-                await log.ainfo(
+                log.info(
                     "request",
                     method=scope["method"],
                     route=getattr(scope.get("route"), "path", "(no route)"),

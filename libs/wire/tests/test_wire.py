@@ -1,0 +1,77 @@
+"""What crosses a boundary keeps its names, its secrets and its tolerance."""
+
+import pytest
+from pydantic import ValidationError
+
+from courriel_wire import (
+    Code,
+    Credential,
+    MessageSummary,
+    OutboxRequest,
+    Problem,
+    SessionRequest,
+    SignedIn,
+)
+
+PASSWORD = "correct horse"
+
+
+def test_a_request_refuses_an_unknown_field() -> None:
+    """A misspelt field is told, not dropped."""
+    with pytest.raises(ValidationError, match="takover"):
+        SessionRequest.model_validate({"username": "jean", "password": PASSWORD, "takover": True})
+
+
+def test_an_answer_ignores_what_a_newer_service_adds() -> None:
+    """A service one version ahead may answer more than we know."""
+    problem = SignedIn.model_validate(
+        {"access_token": "t", "expires_in": 5, "mailbox": "jean", "colour": "blue"},
+    )
+    assert problem.mailbox == "jean"
+
+
+@pytest.mark.parametrize("wrong", [{"password": ""}, {"password": PASSWORD * 200}, {"username": ""}])
+def test_a_validation_error_never_shows_the_password(wrong: dict[str, str]) -> None:
+    """Neither the text of the error nor its repr holds what was typed."""
+    with pytest.raises(ValidationError) as refused:
+        SessionRequest.model_validate({"username": "jean", "password": PASSWORD, **wrong})
+    assert PASSWORD not in f"{refused.value}{refused.value!r}"
+
+
+def test_a_password_is_hidden_in_print_and_carried_in_json() -> None:
+    """Logs see stars; the service on the other side sees the password."""
+    credential = Credential.model_validate({"username": "jean", "password": PASSWORD})
+    assert PASSWORD not in f"{credential}{credential!r}"
+    assert PASSWORD in credential.model_dump_json()
+
+
+def test_a_token_is_not_printed() -> None:
+    """The repr of a sign-in leaves the token out."""
+    assert "s3cret" not in repr(SignedIn(access_token="s3cret", expires_in=5, mailbox="jean"))
+
+
+def test_from_is_called_from_in_json() -> None:
+    """Python's reserved word does not reach the API."""
+    summary = MessageSummary.model_validate({"uid": "a", "size": 3, "from": [{"address": "a@example.org"}]})
+    assert '"from":[' in summary.model_dump_json(by_alias=True)
+
+
+def test_recipients_are_strings_or_two_fields() -> None:
+    """Both ways of the API document are understood."""
+    request = OutboxRequest.model_validate({"to": ["Jean <j@x.org>", {"address": "m@x.org"}]})
+    assert len(request.to) == 2
+
+
+@pytest.mark.parametrize("reference", [{}, {"upload": "a", "uid": "b"}, {"uid": "b"}, {"upload": "../x"}])
+def test_an_attachment_is_exactly_one_reference(reference: dict[str, str]) -> None:
+    """Neither nothing, nor both kinds at once, nor a path."""
+    with pytest.raises(ValidationError):
+        OutboxRequest.model_validate({"attachments": [reference]})
+
+
+def test_a_problem_carries_extension_members() -> None:
+    """RFC 9457 section 3.2: members beside the standard ones survive a round trip."""
+    problem = Problem.model_validate(
+        {"type": Code.TOO_MANY_RECIPIENTS, "title": "t", "status": 422, "limit": 20},
+    )
+    assert Problem.model_validate_json(problem.model_dump_json()).model_dump()["limit"] == 20
