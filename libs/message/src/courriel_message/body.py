@@ -1,0 +1,141 @@
+"""Which entities of a message are its body, and what of it people read; everything else is a part to be offered.
+
+HTML leaves this room's parser as it came: it is for `sanitise`, and called unsafe wherever it is passed on.
+"""
+
+import re
+from dataclasses import dataclass, field
+from typing import Final
+
+from inscriptis import get_text
+from inscriptis.model.config import ParserConfig
+
+from courriel_message import charset, transfer
+from courriel_message.entities import Entity
+from courriel_message.flowed import reflow
+from courriel_message.limits import Limits
+from courriel_message.plain import linkify
+
+_META_CHARSET: Final = re.compile(
+    rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]{1,40})", re.IGNORECASE
+)
+_META_REACH: Final = 4096  # octets
+_TAG: Final = re.compile(r"<[^>]*>")
+_MAX_CONVERTED: Final = 500_000  # characters of HTML that are laid out as text
+_MAX_TAGS: Final = 20_000
+_LAYOUT: Final = ParserConfig(display_images=False, display_links=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Segment:
+    """A stretch of the body: its text, its HTML, or both versions of one thing."""
+
+    text: str | None
+    html: str | None
+
+    @property
+    def readable(self) -> str:
+        return self.text if self.text is not None else text_of_html(self.html or "")
+
+
+@dataclass(slots=True)
+class BodyReader:
+    """Walks one tree: collects body segments, the entities that are parts, and notes."""
+
+    raw: bytes
+    limits: Limits
+    remaining: int
+    notes: dict[str, None] = field(default_factory=dict)
+    parts: list[Entity] = field(default_factory=list)
+
+    def read(self, root: Entity) -> tuple[str, str | None]:
+        """Readable text and unsanitised HTML (None where there is none) of the whole message."""
+        segments = self._segments(root)
+        text = "\n\n".join(segment.readable.strip("\n") for segment in segments)
+        if not any(segment.html is not None for segment in segments):
+            return text, None
+        html = [part.html if part.html is not None else linkify(part.text or "") for part in segments]
+        return text, "\n<hr>\n".join(html)
+
+    def _segments(self, entity: Entity) -> list[_Segment]:
+        if entity.content_type == "multipart/alternative":
+            return self._alternative(entity)
+        if entity.content_type == "multipart/related" and entity.children:
+            root = self._related_root(entity)
+            found = self._segments(root)
+            self.parts.extend(
+                leaf for child in entity.children if child is not root for leaf in _leaves(child)
+            )
+            return found
+        if entity.children:
+            return [segment for child in entity.children for segment in self._segments(child)]
+        if not is_body(entity):
+            self.parts.append(entity)
+            return []
+        if entity.content_type == "text/html":
+            return [_Segment(None, self._text(entity))]
+        return [_Segment(self._text(entity), None)]
+
+    def _alternative(self, entity: Entity) -> list[_Segment]:
+        """The versions of one thing (RFC 2046, section 5.1.4): the last HTML and the last text are kept."""
+        text: str | None = None
+        html: str | None = None
+        for child in entity.children:
+            for segment in self._segments(child):
+                text = segment.text if segment.text is not None else text
+                html = segment.html if segment.html is not None else html
+        return [] if text is None and html is None else [_Segment(text, html)]
+
+    def _related_root(self, entity: Entity) -> Entity:
+        """The part the others belong to (RFC 2387, section 3.2): the one `start` names, else the first."""
+        wanted = entity.kind.parameters.get("start", "").strip()
+        named = (child for child in entity.children if wanted and child.fields.first("content-id") == wanted)
+        return next(named, entity.children[0])
+
+    def _text(self, entity: Entity) -> str:
+        """The characters of a body entity, line breaks as LF, within what the limit leaves."""
+        encoded = self.raw[entity.start : entity.end]
+        data, note = transfer.decode(encoded, entity.fields.first("content-transfer-encoding"))
+        if len(data) > self.remaining:
+            data = data[: self.remaining]
+            self.notes["text-limit"] = None
+        self.remaining -= len(data)
+        label = entity.kind.parameters.get("charset")
+        if (
+            label is None
+            and entity.content_type == "text/html"
+            and (meta := _META_CHARSET.search(data[:_META_REACH]))
+        ):
+            label = meta[1].decode("ascii")
+        text, charset_note = charset.decode(data, label)
+        self.notes.update(dict.fromkeys(code for code in (note, charset_note) if code))
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+        if (
+            entity.kind.parameters.get("format", "").lower() == "flowed"
+            and entity.content_type == "text/plain"
+        ):
+            return reflow(text, delsp=entity.kind.parameters.get("delsp", "").lower() == "yes")
+        return text
+
+
+def is_body(entity: Entity) -> bool:
+    """Whether an entity without children is shown as text rather than offered as a part."""
+    if entity.content_type not in {"text/plain", "text/html"}:
+        return False
+    disposition = entity.disposition
+    named = "filename" in disposition.parameters or "name" in entity.kind.parameters
+    return disposition.value != "attachment" and not named
+
+
+def _leaves(entity: Entity) -> list[Entity]:
+    return [leaf for child in entity.children for leaf in _leaves(child)] if entity.children else [entity]
+
+
+def text_of_html(html: str) -> str:
+    """HTML as readable text; where it is too large or breaks the converter, what is left without its tags."""
+    if len(html) <= _MAX_CONVERTED and html.count("<") <= _MAX_TAGS:
+        try:
+            return str(get_text(html, _LAYOUT)).strip("\n")
+        except Exception:  # noqa: BLE001, S110 - hostile HTML in a third-party converter: anything may be raised
+            pass
+    return charset.clean(_TAG.sub(" ", html))

@@ -1,0 +1,71 @@
+"""Plain text on its way to a page or into an answer: escaped and linked, or quoted. Makes no other HTML."""
+
+import re
+from html import escape
+from typing import Final
+
+# Every repetition is bounded or guarded by a look-behind: time is linear in the text.
+_LINK: Final = re.compile(
+    r"""(?P<url>(?<![\w/.@-])(?:https?://|www\.)[^\s<>"'`\x00-\x20]{1,2000})"""
+    r"""|(?P<address>(?<![\w.+@/-])[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,8}[^\W\d_]{2,63}(?![\w@-]))""",
+    re.IGNORECASE,
+)
+_TRAILING: Final = ".,;:!?…»”’*_~|"
+_PAIRS: Final = {")": "(", "]": "[", "}": "{"}
+_QUOTED: Final = re.compile(r"(?:> ?)+")
+_MAX_QUOTE_DEPTH: Final = 8
+
+
+def linkify(text: str) -> str:
+    """`text` as a safe HTML fragment, for an element that keeps white space (`white-space: pre-wrap`).
+
+    Everything is escaped; http(s) URLs and addresses become links; lines quoted with `>` stand, without it, in nested
+    `<blockquote>` elements.
+    """
+    pieces: list[str] = []
+    depth = 0
+    separator = ""
+    for line in text.split("\n"):
+        quoted = _QUOTED.match(line)
+        wanted = min(quoted[0].count(">"), _MAX_QUOTE_DEPTH) if quoted else 0
+        if wanted != depth:
+            pieces.append("<blockquote>" * (wanted - depth) or "</blockquote>" * (depth - wanted))
+        else:
+            pieces.append(separator)
+        pieces.append(_line(line[quoted.end() :] if quoted else line))
+        depth = wanted
+        separator = "\n"
+    return "".join(pieces) + "</blockquote>" * depth
+
+
+def _line(line: str) -> str:
+    pieces: list[str] = []
+    position = 0
+    for found in _LINK.finditer(line):
+        shown = _trimmed(found["url"]) if found["url"] else found["address"]
+        pieces.append(escape(line[position : found.start()]))
+        pieces.append(_link(shown, is_url=bool(found["url"])))
+        position = found.start() + len(shown)
+    return "".join([*pieces, escape(line[position:])])
+
+
+def _trimmed(url: str) -> str:
+    """`url` without the punctuation of the sentence around it."""
+    while url and (
+        url[-1] in _TRAILING or (url[-1] in _PAIRS and url.count(_PAIRS[url[-1]]) < url.count(url[-1]))
+    ):
+        url = url[:-1]
+    return url
+
+
+def _link(shown: str, *, is_url: bool) -> str:
+    if not is_url:
+        return f'<a href="mailto:{escape(shown)}">{escape(shown)}</a>'
+    target = shown if "://" in shown else f"https://{shown}"
+    return f'<a href="{escape(target)}" target="_blank" rel="noopener noreferrer">{escape(shown)}</a>'
+
+
+def quote(text: str) -> str:
+    """`text` as a quotation in an answer: `> ` before each line, `>` before those that are quoted or empty."""
+    lines = text.rstrip("\n").split("\n")
+    return "\n".join(f">{line}" if line.startswith(">") or not line else f"> {line}" for line in lines)

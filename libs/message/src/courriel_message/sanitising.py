@@ -1,0 +1,292 @@
+"""HTML that others wrote, as HTML that may be shown: an explicit allow-list, one pass of nh3, nothing rewritten after.
+
+It loads nothing from elsewhere: the only images are parts of the message itself, at addresses the caller gives. It is
+one of several layers; the page that shows the result isolates it as if this one were not there.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import unquote
+
+import nh3
+
+from courriel_message.errors import TooComplex
+from courriel_message.style import filter_style, names_remote_image
+
+_TAGS: Final = frozenset(
+    [
+        "a",
+        "abbr",
+        "acronym",
+        "address",
+        "article",
+        "aside",
+        "b",
+        "bdi",
+        "bdo",
+        "big",
+        "blockquote",
+        "br",
+        "caption",
+        "center",
+        "cite",
+        "code",
+        "col",
+        "colgroup",
+        "dd",
+        "del",
+        "details",
+        "dfn",
+        "dir",
+        "div",
+        "dl",
+        "dt",
+        "em",
+        "figcaption",
+        "figure",
+        "font",
+        "footer",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "header",
+        "hr",
+        "i",
+        "img",
+        "ins",
+        "kbd",
+        "li",
+        "main",
+        "mark",
+        "nav",
+        "ol",
+        "p",
+        "pre",
+        "q",
+        "s",
+        "samp",
+        "section",
+        "small",
+        "span",
+        "strike",
+        "strong",
+        "sub",
+        "summary",
+        "sup",
+        "table",
+        "tbody",
+        "td",
+        "tfoot",
+        "th",
+        "thead",
+        "time",
+        "tr",
+        "tt",
+        "u",
+        "ul",
+        "var",
+        "wbr",
+    ]
+)
+_DROPPED_WITH_CONTENT: Final = frozenset(
+    [
+        "script",
+        "style",
+        "title",
+        "template",
+        "textarea",
+        "select",
+        "option",
+        "noscript",
+        "noembed",
+        "noframes",
+        "iframe",
+        "frame",
+        "frameset",
+        "object",
+        "embed",
+        "applet",
+        "audio",
+        "video",
+        "canvas",
+        "svg",
+        "math",
+        "xmp",
+        "plaintext",
+        "head",
+    ]
+)
+_CELL: Final = frozenset(
+    {"abbr", "align", "background", "bgcolor", "colspan", "headers", "height", "nowrap", "rowspan"}
+)
+_ATTRIBUTES: Final[dict[str, set[str]]] = {
+    "*": {"align", "dir", "lang", "style", "title"},
+    "a": {"href"},
+    "blockquote": {"type"},
+    "col": {"span", "valign", "width"},
+    "colgroup": {"span", "valign", "width"},
+    "font": {"color", "face", "size"},
+    "hr": {"noshade", "size", "width"},
+    "img": {"alt", "border", "height", "hspace", "src", "srcset", "vspace", "width"},
+    "li": {"type", "value"},
+    "ol": {"reversed", "start", "type"},
+    "table": {
+        "background",
+        "bgcolor",
+        "border",
+        "cellpadding",
+        "cellspacing",
+        "height",
+        "role",
+        "summary",
+        "width",
+    },
+    "tbody": {"valign"},
+    "td": {*_CELL, "scope", "valign", "width"},
+    "tfoot": {"valign"},
+    "th": {*_CELL, "scope", "valign", "width"},
+    "thead": {"valign"},
+    "time": {"datetime"},
+    "tr": {"background", "bgcolor", "height", "valign"},
+    "ul": {"type"},
+}
+_LINK: Final = re.compile(r"(?:https?://|mailto:|tel:)[^\x00-\x20\x7f]", re.IGNORECASE)
+_SERVED: Final = re.compile(r"(?:/(?!/)|https://)[\w./~%?=&:-]*")
+_REMOTE: Final = re.compile(r"\s*(?:https?:|//)", re.IGNORECASE)
+
+_MAX_CHARACTERS: Final = 2_000_000
+_MAX_TAGS: Final = 20_000  # nh3 is quadratic in depth: 16,000 nested elements take 0.5 s
+_MAX_DEPTH: Final = 300
+_MARKUP: Final = re.compile(
+    r"""<!--(?:-?>|.*?(?:--!?>|\Z))|<(?P<close>/?)(?P<name>[a-zA-Z][^\s/>]*)(?:[^>"']|"[^"]*"|'[^']*')*>?""",
+    re.DOTALL,
+)
+_LEAVES: Final = frozenset(
+    [
+        "area",
+        "base",
+        "br",
+        "col",
+        "embed",
+        "hr",
+        "img",
+        "input",
+        "link",
+        "meta",
+        "param",
+        "source",
+        "track",
+        "wbr",
+        "p",
+        "li",
+        "dt",
+        "dd",
+        "tr",
+        "td",
+        "th",
+        "tbody",
+        "thead",
+        "tfoot",
+        "option",
+        "html",
+        "head",
+        "body",
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sanitised:
+    """HTML fragment that may be shown, and how many images from elsewhere were left out of it."""
+
+    html: str
+    remote_images: int
+
+
+def sanitise(html: str, *, resolve_cid: Callable[[str], str | None]) -> Sanitised:
+    """Sanitise a message's HTML; `resolve_cid` gives the address of the part with a Content-ID, or None.
+
+    That address is an absolute path or an https URL; anything else is left out. Links open outside, without opener
+    and referrer. Raises TooComplex where the time would not be bounded: show the text then.
+    """
+    _refuse_complex(html)
+    attributes = _Attributes(resolve_cid)
+    cleaned = nh3.clean(
+        html,
+        tags=set(_TAGS),
+        clean_content_tags=set(_DROPPED_WITH_CONTENT),
+        attributes=_ATTRIBUTES,
+        attribute_filter=attributes,
+        url_schemes={"http", "https", "mailto", "tel", "cid"},
+        url_relative=attributes.relative_url,
+        link_rel="noopener noreferrer",
+        set_tag_attribute_values={"a": {"target": "_blank"}},
+        strip_comments=True,
+    )
+    return Sanitised(cleaned, attributes.remote_images)
+
+
+class _Attributes:
+    """nh3's attribute filter: what may stand in an attribute that the allow-list names."""
+
+    def __init__(self, resolve_cid: Callable[[str], str | None]) -> None:
+        self._resolve_cid = resolve_cid
+        self._served: set[str] = set()
+        self.remote_images = 0
+
+    def __call__(self, tag: str, name: str, value: str) -> str | None:
+        if name == "style":
+            self.remote_images += names_remote_image(value)
+            return filter_style(value) or None
+        if name == "src":
+            return self._image(value)
+        if name in {"srcset", "background"}:
+            self.remote_images += bool(_REMOTE.match(value)) and tag != "img"
+            return None
+        if name == "href":
+            return value.strip() if _LINK.match(value.strip()) else None
+        return value
+
+    def relative_url(self, url: str) -> str | None:
+        """nh3's rule for relative URLs, asked before and after the filter: only what `_image` made may stay."""
+        return url if url in self._served or url.startswith("//") else None
+
+    def _image(self, value: str) -> str | None:
+        if not value.lower().startswith("cid:"):
+            self.remote_images += 1
+            return None
+        address = self._resolve_cid(unquote(value[4:]))
+        if address is None or not _SERVED.fullmatch(address):
+            return None
+        self._served.add(address)
+        return address
+
+
+def _refuse_complex(html: str) -> None:
+    """Raise TooComplex on more markup than nh3 takes in bounded time.
+
+    The depth is an estimate: an end tag closes the innermost element only, and elements that HTML closes by itself
+    do not count. The number of tags bounds what the estimate misses.
+    """
+    if len(html) > _MAX_CHARACTERS:
+        raise TooComplex(f"more than {_MAX_CHARACTERS} characters")
+    tags = 0
+    opened: list[str] = []
+    for found in _MARKUP.finditer(html):
+        name = (found["name"] or "").lower()
+        if not name:
+            continue
+        tags += 1
+        if name in _LEAVES:
+            continue
+        if not found["close"]:
+            opened.append(name)
+        elif opened and opened[-1] == name:
+            opened.pop()
+        if tags > _MAX_TAGS or len(opened) > _MAX_DEPTH:
+            raise TooComplex("too many elements")

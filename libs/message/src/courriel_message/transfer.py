@@ -1,0 +1,26 @@
+"""Content transfer encodings (RFC 2045, section 6), read leniently: damaged base64 gives what can be read of it."""
+
+import binascii
+import re
+from typing import Final
+
+BROKEN_BASE64: Final = "broken-base64"
+UNKNOWN_ENCODING: Final = "unknown-encoding"
+_NO_DIGIT: Final = re.compile(rb"[^A-Za-z0-9+/]+")
+
+
+def decode(data: bytes, encoding: str) -> tuple[bytes, str | None]:
+    """The octets of an encoded body and, where it was damaged or the encoding is unknown, the note that says so."""
+    name = encoding.partition(";")[0].strip().lower()
+    if name in {"", "7bit", "8bit", "binary"}:
+        return data, None
+    if name == "quoted-printable":
+        return binascii.a2b_qp(data), None
+    if name != "base64":
+        return data, UNKNOWN_ENCODING
+    try:
+        return binascii.a2b_base64(data), None
+    except binascii.Error:
+        digits = _NO_DIGIT.sub(b"", data)
+        digits = digits[: len(digits) - (len(digits) % 4 == 1)]
+        return binascii.a2b_base64(digits + b"=" * (-len(digits) % 4)), BROKEN_BASE64
