@@ -1,0 +1,37 @@
+"""How much a server may make us hold, and how far ahead of its answers we may write.
+
+Plain numbers; no behaviour but the table from a kind of reply to its bound. Reads no environment.
+"""
+
+from dataclasses import dataclass
+
+from courriel_pop3._commands import Reply
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Bounds of one connection, in octets unless said otherwise.
+
+    A reply over its bound raises `TooLarge` and ends the connection: what is left of it cannot be skipped
+    without reading it. RFC 2449 §4 allows a status line 512 octets; real servers write longer ones.
+    """
+
+    line: int = 8_192
+    capabilities: int = 64 * 1024
+    listing: int = 16 * 1024 * 1024
+    top: int = 4 * 1024 * 1024
+    message: int = 128 * 1024 * 1024
+    window_commands: int = 64
+    """Commands sent and not yet answered, where the server announces PIPELINING."""
+    window_octets: int = 2_048
+    """Octets of those commands. A single longer command is sent alone."""
+
+    def of(self, reply: Reply) -> int:
+        """Return the most octets the multi-line answer of this kind may have."""
+        return {
+            Reply.LINE: 0,
+            Reply.CAPABILITIES: self.capabilities,
+            Reply.LISTING: self.listing,
+            Reply.TOP: self.top,
+            Reply.MESSAGE: self.message,
+        }[reply]
