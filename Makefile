@@ -6,7 +6,7 @@ ROOMS := libs/wire libs/web libs/seal libs/pop3 libs/message services/auth servi
 LOCKED_ROOMS := auth mailbox sender gateway
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check test unit contract integration e2e bench lock clean
+.PHONY: help demo check test unit contract integration e2e docs bench lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ e2e: $(VENV)/.installed-dev ## the pages in Chromium
 
 test: $(VENV)/.installed-dev ## all tests; installs a container engine and Chromium where root and apt are there
 	@tests/run
+
+docs: $(VENV)/.installed-dev ## write docs/configuration.md from the settings classes
+	$(BIN)/python docs/write_configuration.py
 
 bench: $(VENV)/.installed-dev ## measure the product beside the raw floor, write docs/benchmarks.md
 	$(BIN)/python -m tests.bench
