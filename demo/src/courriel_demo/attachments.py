@@ -62,7 +62,8 @@ class Attachment:
                 disposition="inline",
             )
         else:
-            message.add_attachment(self.content, maintype, subtype, filename=self.filename)
+            charset = {"charset": "utf-8"} if maintype == "text" else None
+            message.add_attachment(self.content, maintype, subtype, filename=self.filename, params=charset)
 
 
 def pdf(filename: str, title: str, lines: Sequence[str]) -> Attachment:
