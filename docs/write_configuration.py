@@ -11,9 +11,9 @@ TARGET = Path(__file__).parent / "configuration.md"
 OPENING = """\
 # Configuration
 
-Every setting comes from the environment, or from a file of its lower-case name under `/run/secrets` (one value
-a file). Passwords and keys belong into such files. A wrong value stops the service at its start with a message
-that names the setting and never shows the value.
+Every setting comes from the environment, or from a file of its lower-case name under `/run/secrets` (one
+value a file). Passwords and keys belong into such files. A wrong value stops the service at its start with a
+message that names the setting and never shows the value.
 
 This file is written by `make docs` from the settings classes; a test holds it current.
 """

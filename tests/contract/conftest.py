@@ -20,7 +20,7 @@ async def serving(app: FastAPI) -> AsyncIterator[str]:
         running = asyncio.create_task(server.serve(sockets=[listener]))
         try:
             while not server.started and not running.done():
-                await asyncio.sleep(0.01)
+                await asyncio.sleep(0.01)  # noqa: ASYNC110 — uvicorn tells by an attribute only
             yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         finally:
             server.should_exit = True
@@ -29,7 +29,7 @@ async def serving(app: FastAPI) -> AsyncIterator[str]:
 
 @pytest.fixture
 async def serve() -> AsyncIterator[Serve]:
-    """A function that serves an app until the test ends."""
+    """Give the test a function that serves an app until the test ends."""
     async with AsyncExitStack() as stack:
 
         async def start(app: FastAPI) -> str:
