@@ -6,7 +6,7 @@ never be the next caller who reads the rest.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from courriel_pop3 import _commands as commands
@@ -43,20 +43,22 @@ async def connect(server: Server, *, preamble: bytes = b"", dial: Dial | None = 
     wire = Wire(server.limits, reply_timeout=server.reply_timeout, preamble=preamble, silent=implicit)
     client = Pop3Client(server, wire)
     try:
-        async with asyncio.timeout(server.connect_timeout):
-            dial = dial or asyncio.get_running_loop().create_connection
-            await dial(lambda: wire, server.host, server.port)
-    except TimeoutError:
-        wire.abort("connecting took too long")
-        raise TimedOut(f"no connection to {server.host} within {server.connect_timeout:g} s") from None
-    except OSError as error:
-        raise ConnectFailed(f"no connection to {server.host}: {error.strerror or error}") from error
-    try:
+        await _dial(dial or asyncio.get_running_loop().create_connection, wire, server)
         await client._open()  # noqa: SLF001 - the other half of making a client
     except BaseException:
         wire.abort("the session could not be opened")
         raise
     return client
+
+
+async def _dial(dial: Dial, wire: Wire, server: Server) -> None:
+    try:
+        async with asyncio.timeout(server.connect_timeout):
+            await dial(lambda: wire, server.host, server.port)
+    except TimeoutError:
+        raise TimedOut(f"no connection to {server.host} within {server.connect_timeout:g} s") from None
+    except OSError as error:
+        raise ConnectFailed(f"no connection to {server.host}: {error.strerror or error}") from error
 
 
 class Pop3Client:
@@ -158,7 +160,7 @@ class Pop3Client:
         return (await self._ask(commands.top(number, lines)))[1]
 
     async def tops(
-        self, numbers: Iterable[int], lines: int
+        self, numbers: Sequence[int], lines: int
     ) -> AsyncGenerator[tuple[int, bytes | ReplyError], None]:
         """TOP of each, pipelined; yield (number, octets or what the server refused with) in the order asked.
 
@@ -197,7 +199,7 @@ class Pop3Client:
         """DELE: mark a message; QUIT deletes it."""
         await self._ask(commands.dele(number))
 
-    async def deletes(self, numbers: Iterable[int]) -> list[tuple[int, ReplyError | None]]:
+    async def deletes(self, numbers: Sequence[int]) -> list[tuple[int, ReplyError | None]]:
         """DELE of each, pipelined: (number, None or what the server refused with) in the order asked."""
         flight = [commands.dele(number) for number in numbers]
         outcomes: list[tuple[int, ReplyError | None]] = []

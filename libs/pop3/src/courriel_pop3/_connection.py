@@ -3,8 +3,8 @@
 The plan: `send` queues commands; `data_to_send` gives the octets of those that may go now; `receive_data`
 takes what the network brought; `next_event` reads it, one event a call, None meaning "more data needed".
 Answers are matched to commands in order (RFC 1939, RFC 2449). Whatever breaks the protocol raises and leaves
-the connection `CLOSED` for good. It does not follow AUTHORIZATION and TRANSACTION states: the server does, and
-its -ERR says more.
+the connection `CLOSED` for good. It does not follow AUTHORIZATION and TRANSACTION states: the server does,
+and its -ERR says more.
 """
 
 from collections import deque
@@ -104,11 +104,13 @@ class Connection:
         )
 
     def receive_data(self, data: bytes) -> None:
-        """Take octets of the network; read the events before giving more.
+        """Take octets of the network; read the events before giving more. Once closed, octets are dropped.
 
         Raises `ProtocolError` for octets between STLS's +OK and the handshake: somebody put them there, and
         they must never be read as the server's answers inside TLS (the CVE-2011-0411 kind of attack).
         """
+        if self._state is State.CLOSED:
+            return
         if self._state is State.TLS and data:
             self._fail(ProtocolError("the server sent plain text after it agreed to start TLS"))
         self._input = self._input[self._at :] + data
