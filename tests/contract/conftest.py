@@ -19,8 +19,8 @@ async def serving(app: FastAPI) -> AsyncIterator[str]:
         server = uvicorn.Server(uvicorn.Config(app, lifespan="on", log_config=None, access_log=False))
         running = asyncio.create_task(server.serve(sockets=[listener]))
         try:
-            while not server.started and not running.done():
-                await asyncio.sleep(0.01)  # noqa: ASYNC110 — uvicorn tells by an attribute only
+            while not server.started and not running.done():  # noqa: ASYNC110 — uvicorn has no event
+                await asyncio.sleep(0.01)
             yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         finally:
             server.should_exit = True
