@@ -23,12 +23,20 @@ def build_service_app(
     checks: Mapping[str, Check],
     lifespan: Lifespan,
     trust_request_id: bool = True,
+    openapi_url: str = "/openapi.json",
 ) -> FastAPI:
     """Make the FastAPI application of a service.
 
     ``failures`` is the service's table from exceptions to problems, ``checks`` its readiness checks.
     """
-    app = FastAPI(title=title, version=version, lifespan=lifespan, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title=title,
+        version=version,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=openapi_url,
+    )
     install_problems(app, {**CREDENTIAL_FAILURES, **UPSTREAM_FAILURES, **failures})
     install_upstream_problems(app)
     app.include_router(health_router(checks))
