@@ -1,7 +1,8 @@
 """Mailbox addresses: read leniently from headers, strictly from what people type, compared, and written.
 
-Reading a header never fails. Typing must be a mailbox of RFC 5321, section 4.1.2 (RFC 6531 for international ones):
-no source route, no address literal, no control characters. Whether the address exists is nobody's business here.
+Reading a header never fails. Typing must be a mailbox of RFC 5321, section 4.1.2 (RFC 6531 for international
+ones): no source route, no address literal, no control characters. Whether the address exists is nobody's
+business here.
 """
 
 import re
@@ -29,20 +30,25 @@ _MAX_LOCAL: Final = 64  # octets, RFC 5321 section 4.5.3.1.1
 _MAX_ADDRESS: Final = 254  # octets, RFC 5321 section 4.5.3.1.3 less the angle brackets
 _LABEL: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _MAX_DOMAIN: Final = 253
-_TYPED: Final = re.compile(r'(?:"(?:[^"\\\r\n]|\\[^\r\n])*"|<[^<>\r\n]*>|[^,;\r\n"<]|["<])+')
-_NAMED: Final = re.compile(r"(?P<name>.*?)\s*<(?P<address>[^<>]*)>\Z", re.DOTALL)
+_TYPED: Final = re.compile(r'(?:"(?:[^"\\\r\n]|\\[^\r\n])*(?:"|\\?(?=[\r\n]|\Z))|<[^<>\r\n]*>?|[^,;\r\n"<])+')
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A mailbox: display `name` ("" where there is none) and `address` (local@domain as its owner writes it)."""
+    """A mailbox.
+
+    Display `name` ("" where there is none) and `address` (local@domain as its owner writes it).
+    """
 
     name: str
     address: str
 
 
 def read_addresses(value: str) -> tuple[Address, ...]:
-    """The mailboxes of an unfolded address field, whatever its state; groups are flattened, names decoded."""
+    """Return the mailboxes of an unfolded address field, whatever its state.
+
+    Groups are flattened, names decoded.
+    """
     found: list[Address] = []
     words: list[str] = []
     comment = angle = ""
@@ -82,7 +88,10 @@ def _tokens(value: str) -> Iterator[tuple[str, str]]:
 
 
 def _comment_end(value: str, position: int) -> int:
-    """The offset after the comment whose inside starts at `position`; comments nest (RFC 5322, section 3.2.2)."""
+    """Return the offset after the comment whose inside starts at `position`.
+
+    Comments nest (RFC 5322, section 3.2.2).
+    """
     depth = 1
     for found in _PARENTHESIS.finditer(value, position):
         depth += {"(": 1, ")": -1}.get(found[0], 0)
@@ -113,8 +122,9 @@ def _unquoted(word: str) -> str:
 def parse_addresses(text: str) -> list[Address]:
     """Addresses as people type them: `Name <a@b>` or `a@b`, separated by comma, semicolon or line break.
 
-    Names may stand in double quotes (and must, where they hold a separator). Domains come back as typed. Raises
-    InvalidAddress (with the place and the text) on the first item that is not a mailbox; nothing typed gives [].
+    Names may stand in double quotes (and must, where they hold a separator). Domains come back as typed.
+    Raises InvalidAddress (with the place and the text) on the first item that is not a mailbox; nothing typed
+    gives [].
     """
     found: list[Address] = []
     for item in _TYPED.finditer(text):
@@ -124,9 +134,9 @@ def parse_addresses(text: str) -> list[Address]:
         position = item.start() + item[0].index(token)
         if _CONTROL.search(token):
             raise InvalidAddress(position, token)
-        named = _NAMED.match(token)
-        name = _typed_name(named["name"].strip()) if named else ""
-        address = (named["address"] if named else token).strip()
+        typed_name, angle, rest = token.rpartition("<")
+        name = _typed_name(typed_name.strip()) if angle else ""
+        address = rest.removesuffix(">").strip() if angle and rest.endswith(">") else token
         if name is None or not is_address(address):
             raise InvalidAddress(position, token)
         found.append(Address(name, address))
@@ -134,14 +144,20 @@ def parse_addresses(text: str) -> list[Address]:
 
 
 def _typed_name(text: str) -> str | None:
-    """A typed display name without its quotes; None where quotes are not in pairs around the whole of it."""
+    """Return a typed display name without its quotes.
+
+    None where quotes are not in pairs around the whole of it.
+    """
     if re.fullmatch(r'"(?:[^"\\]|\\.)*"', text):
         return re.sub(r"\\(.)", r"\1", text[1:-1]).strip()
     return None if '"' in text or "<" in text or ">" in text else decode_words(text)
 
 
 def is_address(address: str) -> bool:
-    """Whether `address` is local@domain as RFC 5321 (and RFC 6531) has it; the domain may be a single label."""
+    """Whether `address` is local@domain as RFC 5321 (and RFC 6531) has it.
+
+    The domain may be a single label.
+    """
     local, at, domain = address.rpartition("@")
     if not at or not _LOCAL.fullmatch(local) or len(local.encode("utf-8")) > _MAX_LOCAL:
         return False
@@ -149,7 +165,10 @@ def is_address(address: str) -> bool:
 
 
 def ascii_domain(domain: str) -> str | None:
-    """The domain in A-labels and lower case (IDNA 2008 with the mapping of UTS 46); None where it is no domain."""
+    """Return the domain in A-labels and lower case (IDNA 2008 with the mapping of UTS 46).
+
+    None where it is no domain.
+    """
     lowered = domain.lower()
     if not lowered.isascii():
         try:
@@ -162,7 +181,10 @@ def ascii_domain(domain: str) -> str | None:
 
 
 def canonical(address: str) -> str:
-    """What two spellings of one mailbox have in common: the domain in lower-case A-labels, the local part kept."""
+    """Return what two spellings of one mailbox have in common.
+
+    The domain in lower-case A-labels, the local part kept.
+    """
     local, at, domain = address.strip().rpartition("@")
     return f"{local}{at}{ascii_domain(domain) or domain.lower()}"
 

@@ -1,4 +1,6 @@
-"""Which entities of a message are its body, and what of it people read; everything else is a part to be offered.
+"""Which entities of a message are its body, and what of it people read.
+
+Everything else is a part to be offered.
 
 HTML leaves this room's parser as it came: it is for `sanitise`, and called unsafe wherever it is passed on.
 """
@@ -7,12 +9,10 @@ import re
 from dataclasses import dataclass, field
 from typing import Final
 
-from inscriptis import get_text
-from inscriptis.model.config import ParserConfig
-
 from courriel_message import charset, transfer
 from courriel_message.entities import Entity
 from courriel_message.flowed import reflow
+from courriel_message.html_text import text_of_html
 from courriel_message.limits import Limits
 from courriel_message.plain import linkify
 
@@ -20,10 +20,6 @@ _META_CHARSET: Final = re.compile(
     rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]{1,40})", re.IGNORECASE
 )
 _META_REACH: Final = 4096  # octets
-_TAG: Final = re.compile(r"<[^>]*>")
-_MAX_CONVERTED: Final = 500_000  # characters of HTML that are laid out as text
-_MAX_TAGS: Final = 20_000
-_LAYOUT: Final = ParserConfig(display_images=False, display_links=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +73,10 @@ class BodyReader:
         return [_Segment(self._text(entity), None)]
 
     def _alternative(self, entity: Entity) -> list[_Segment]:
-        """The versions of one thing (RFC 2046, section 5.1.4): the last HTML and the last text are kept."""
+        """Return the versions of one thing (RFC 2046, section 5.1.4).
+
+        The last HTML and the last text are kept.
+        """
         text: str | None = None
         html: str | None = None
         for child in entity.children:
@@ -87,13 +86,16 @@ class BodyReader:
         return [] if text is None and html is None else [_Segment(text, html)]
 
     def _related_root(self, entity: Entity) -> Entity:
-        """The part the others belong to (RFC 2387, section 3.2): the one `start` names, else the first."""
+        """Return the part the others belong to (RFC 2387, section 3.2).
+
+        The one `start` names, else the first.
+        """
         wanted = entity.kind.parameters.get("start", "").strip()
         named = (child for child in entity.children if wanted and child.fields.first("content-id") == wanted)
         return next(named, entity.children[0])
 
     def _text(self, entity: Entity) -> str:
-        """The characters of a body entity, line breaks as LF, within what the limit leaves."""
+        """Return the characters of a body entity, line breaks as LF, within what the limit leaves."""
         encoded = self.raw[entity.start : entity.end]
         data, note = transfer.decode(encoded, entity.fields.first("content-transfer-encoding"))
         if len(data) > self.remaining:
@@ -129,13 +131,3 @@ def is_body(entity: Entity) -> bool:
 
 def _leaves(entity: Entity) -> list[Entity]:
     return [leaf for child in entity.children for leaf in _leaves(child)] if entity.children else [entity]
-
-
-def text_of_html(html: str) -> str:
-    """HTML as readable text; where it is too large or breaks the converter, what is left without its tags."""
-    if len(html) <= _MAX_CONVERTED and html.count("<") <= _MAX_TAGS:
-        try:
-            return str(get_text(html, _LAYOUT)).strip("\n")
-        except Exception:  # noqa: BLE001, S110 - hostile HTML in a third-party converter: anything may be raised
-            pass
-    return charset.clean(_TAG.sub(" ", html))

@@ -1,7 +1,10 @@
-"""A draft as the octets of a message (RFC 5322, MIME): seven-bit, CRLF, lines within 998 octets, no header injected.
+"""A draft as the octets of a message (RFC 5322, MIME).
 
-Bcc is never written, and what cannot be written safely is refused with InvalidDraft instead of repaired, so that the
-person sees what goes out. The one exception is text beyond ASCII in addresses (RFC 6532), which cannot be encoded.
+Seven-bit, CRLF, lines within 998 octets, no header injected.
+
+Bcc is never written, and what cannot be written safely is refused with InvalidDraft instead of repaired, so
+that the person sees what goes out. The one exception is text beyond ASCII in addresses (RFC 6532), which
+cannot be encoded.
 """
 
 import base64
@@ -50,7 +53,10 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A message to be built. Message ids are with their angle brackets; `date` is aware, in the person's zone."""
+    """A message to be built. Message ids are with their angle brackets.
+
+    `date` is aware, in the person's zone.
+    """
 
     from_: Address
     to: tuple[Address, ...]
@@ -70,10 +76,10 @@ class Draft:
 
 
 def build(draft: Draft) -> bytes:
-    """The message in octets, ready for DATA (before dot-stuffing). Raises InvalidDraft.
+    """Return the message in octets, ready for DATA (before dot-stuffing). Raises InvalidDraft.
 
-    Where an address has a local part beyond ASCII (`needs_smtputf8`), address fields hold UTF-8 and the relay must
-    offer SMTPUTF8; everything else is seven-bit.
+    Where an address has a local part beyond ASCII (`needs_smtputf8`), address fields hold UTF-8 and the relay
+    must offer SMTPUTF8; everything else is seven-bit.
     """
     _validate(draft)
     body = _text_entity("plain", draft.text)
@@ -107,6 +113,11 @@ def _validate(draft: Draft) -> None:
     ):
         if not all(_MESSAGE_ID.fullmatch(identifier) for identifier in identifiers):
             raise InvalidDraft(field, "not a message identifier")
+    _validate_content(draft)
+
+
+def _validate_content(draft: Draft) -> None:
+    """Refuse what could not be encoded, or would leave the place it is written to."""
     if draft.date.tzinfo is None:
         raise InvalidDraft("date", "without a time zone")
     if draft.priority not in _PRIORITIES:
@@ -126,7 +137,7 @@ def _refuse_controls(field: str, text: str) -> None:
 
 
 def _header(draft: Draft) -> Iterable[tuple[str, Sequence[str]]]:
-    """The fields of the message, each with its value as pieces between which a line may be folded."""
+    """Return the fields of the message, each with its value as pieces between which a line may be folded."""
     yield "Date", [format_datetime(draft.date)]
     yield "From", _mailboxes([draft.from_])
     if draft.reply_to:
@@ -147,7 +158,7 @@ def _header(draft: Draft) -> Iterable[tuple[str, Sequence[str]]]:
 
 
 def _fold(name: str, pieces: Sequence[str]) -> str:
-    """One field with its line break, folded between pieces so that lines stay within 76 characters where they can."""
+    """Write one field, folded between pieces so that lines stay within 76 characters where they can."""
     lines = [f"{name}:"]
     for piece in pieces:
         if len(lines[-1]) + 1 + len(piece) > _FOLD_AT and lines[-1].strip(" ") and lines[-1] != f"{name}:":
@@ -174,7 +185,7 @@ def _mailboxes(addresses: Sequence[Address]) -> list[str]:
 
 
 def _phrase(name: str) -> list[str]:
-    """A display name as atoms, a quoted string, or encoded words (RFC 5322, section 3.2.5)."""
+    """Return a display name as atoms, a quoted string, or encoded words (RFC 5322, section 3.2.5)."""
     if not name.isascii() or "=?" in name or len(name) > _FOLD_AT // 2:
         return encode_words(name)
     if _ATOMS.fullmatch(name) and name == " ".join(name.split()):
@@ -192,17 +203,20 @@ def _wire_address(address: str) -> str:
 
 
 def _text_entity(subtype: str, text: str) -> bytes:
-    """A text part: as it is where every line is short ASCII, else quoted-printable or base64, whichever is shorter."""
+    """Return a text part.
+
+    As it is where every line is short ASCII, else quoted-printable or base64, whichever is shorter.
+    """
     normal = _LINE_BREAK.sub("\r\n", text)
     data = normal.encode("utf-8")
     if data and not data.endswith(b"\r\n"):
         data += b"\r\n"
     charset = "us-ascii" if data.isascii() else "utf-8"
     encoding, encoded = _encode_text(data)
-    return (
-        f"Content-Type: text/{subtype}; charset={charset}\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n".encode()
-        + encoded
+    header = (
+        f"Content-Type: text/{subtype}; charset={charset}\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n"
     )
+    return header.encode("ascii") + encoded
 
 
 def _encode_text(data: bytes) -> tuple[str, bytes]:
@@ -230,7 +244,10 @@ def _base64(data: bytes) -> bytes:
 
 
 def _attachment_entity(attachment: Attachment) -> bytes:
-    """A file as a part. An enclosed message stays one only where it may travel unencoded (RFC 2046, section 5.2.1)."""
+    """Return a file as a part.
+
+    An enclosed message stays one only where it may travel unencoded (RFC 2046, section 5.2.1).
+    """
     name = safe_name(attachment.filename) or "fichier"
     kind = attachment.content_type.lower()
     encoding, content = "base64", b""

@@ -1,7 +1,7 @@
 """Octets to text, whatever charset a sender claims. Refuses codecs that are no charsets, and never fails.
 
-The names that are understood are a closed table: looking a hostile name up in Python's codec registry would import
-modules and remember every miss for ever.
+The names that are understood are a closed table: looking a hostile name up in Python's codec registry would
+import modules and remember every miss for ever.
 """
 
 import codecs
@@ -25,74 +25,14 @@ _SUPERSETS: Final = {
     "euc_kr": "cp949",
     "big5": "big5hkscs",
 }
-_CODECS: Final = frozenset(
-    [
-        "ascii",
-        "latin_1",
-        "utf_8",
-        "utf_7",
-        "utf_16",
-        "utf_16_be",
-        "utf_16_le",
-        "utf_32",
-        "utf_32_be",
-        "utf_32_le",
-        "big5",
-        "big5hkscs",
-        "cp437",
-        "cp850",
-        "cp852",
-        "cp855",
-        "cp858",
-        "cp866",
-        "cp874",
-        "cp932",
-        "cp949",
-        "cp950",
-        "cp1250",
-        "cp1251",
-        "cp1252",
-        "cp1253",
-        "cp1254",
-        "cp1255",
-        "cp1256",
-        "cp1257",
-        "cp1258",
-        "euc_jp",
-        "euc_kr",
-        "gb18030",
-        "gb2312",
-        "gbk",
-        "hz",
-        "iso2022_jp",
-        "iso2022_kr",
-        "iso8859_2",
-        "iso8859_3",
-        "iso8859_4",
-        "iso8859_5",
-        "iso8859_6",
-        "iso8859_7",
-        "iso8859_8",
-        "iso8859_9",
-        "iso8859_10",
-        "iso8859_11",
-        "iso8859_13",
-        "iso8859_14",
-        "iso8859_15",
-        "iso8859_16",
-        "johab",
-        "koi8_r",
-        "koi8_u",
-        "mac_roman",
-        "mac_cyrillic",
-        "mac_greek",
-        "mac_latin2",
-        "mac_turkish",
-        "ptcp154",
-        "shift_jis",
-        "tis_620",
-    ]
-)
+_CODECS_NAMES: Final = """
+ascii latin_1 utf_8 utf_7 utf_16 utf_16_be utf_16_le utf_32 utf_32_be utf_32_le big5 big5hkscs cp437 cp850
+cp852 cp855 cp858 cp866 cp874 cp932 cp949 cp950 cp1250 cp1251 cp1252 cp1253 cp1254 cp1255 cp1256 cp1257 cp1258
+euc_jp euc_kr gb18030 gb2312 gbk hz iso2022_jp iso2022_kr iso8859_2 iso8859_3 iso8859_4 iso8859_5 iso8859_6
+iso8859_7 iso8859_8 iso8859_9 iso8859_10 iso8859_11 iso8859_13 iso8859_14 iso8859_15 iso8859_16 johab koi8_r
+koi8_u mac_roman mac_cyrillic mac_greek mac_latin2 mac_turkish ptcp154 shift_jis tis_620
+"""
+_CODECS: Final = frozenset(_CODECS_NAMES.split())
 _OTHER_NAMES: Final = {
     "x_sjis": "shift_jis",
     "iso8859_8_i": "iso8859_8",
@@ -122,10 +62,11 @@ def codec_of(label: str) -> str | None:
 
 
 def decode(data: bytes, label: str | None) -> tuple[str, str | None]:
-    """The text of `data` and, where the label was unknown or a lie, the note that says so.
+    """Return the text of `data` and, where the label was unknown or a lie, the note that says so.
 
-    Without a label, and where the label does not fit, UTF-8 is tried before Windows-1252. What cannot be decoded
-    becomes U+FFFD. The result holds no control characters but tab and line breaks, and no lone surrogates.
+    Without a label, and where the label does not fit, UTF-8 is tried before Windows-1252. What cannot be
+    decoded becomes U+FFFD. The result holds no control characters but tab and line breaks, and no lone
+    surrogates.
     """
     if data.isascii() and (label is None or label.lower() in {"us-ascii", "utf-8", "iso-8859-1"}):
         return clean(data.decode("ascii")), None

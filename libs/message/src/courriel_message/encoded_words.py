@@ -1,4 +1,7 @@
-"""Encoded words (RFC 2047), both ways. Reading is lenient, as senders break every rule; writing follows all of them."""
+"""Encoded words (RFC 2047), both ways. Reading is lenient, as senders break every rule.
+
+Writing follows all of them.
+"""
 
 import base64
 import binascii
@@ -14,8 +17,8 @@ _CHUNK_OCTETS: Final = 45  # 60 base64 digits and the 12 octets of =?utf-8?b??=:
 def decode_words(text: str) -> str:
     """`text` with its encoded words decoded; what is not one stays as it is.
 
-    White space between two words vanishes (section 6.2). Neighbours of one charset are joined as octets first,
-    because many senders cut a character in two.
+    White space between two words vanishes (section 6.2). Neighbours of one charset are joined as octets
+    first, because many senders cut a character in two.
     """
     if "=?" not in text:
         return text
@@ -41,7 +44,7 @@ def _text_of(data: bytes, charset: str) -> str:
 
 
 def _octets(encoding: str, text: str) -> bytes:
-    """The octets one word stands for; broken base64 gives what can be read of it."""
+    """Return the octets one word stands for; broken base64 gives what can be read of it."""
     if encoding in "Qq":
         return binascii.a2b_qp(text.encode("utf-8", "replace"), header=True)
     digits = re.sub(r"[^A-Za-z0-9+/]", "", text)
@@ -51,7 +54,7 @@ def _octets(encoding: str, text: str) -> bytes:
 
 
 def encode_words(text: str) -> list[str]:
-    """`text` as encoded words in UTF-8 and base64, each at most 75 octets and of whole characters (section 5)."""
+    """Write `text` as encoded words in UTF-8 and base64, of whole characters and at most 75 octets each."""
     words: list[str] = []
     chunk = b""
     for character in text:

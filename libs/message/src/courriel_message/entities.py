@@ -1,9 +1,9 @@
 """The tree of MIME entities in a message (RFC 2045, RFC 2046), as offsets into its octets.
 
-Refuses to copy, to decode and to fail. Each multipart is searched once for its delimiter, so that time is bounded by
-size x depth and memory by the number of parts, whatever the message holds; the standard library's parser is bounded
-by neither (it takes 0.4 s for 90 nested multiparts and 50 kB of line breaks). message/rfc822 is not entered: it is
-opened as a message of its own, by whoever wants to see it.
+Refuses to copy, to decode and to fail. Each multipart is searched once for its delimiter, so that time is
+bounded by size x depth and memory by the number of parts, whatever the message holds; the standard library's
+parser is bounded by neither (it takes 0.4 s for 90 nested multiparts and 50 kB of line breaks).
+message/rfc822 is not entered: it is opened as a message of its own, by whoever wants to see it.
 """
 
 import re
@@ -20,7 +20,10 @@ _MAX_BOUNDARY: Final = 1000  # characters; RFC 2046 says 70
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """One node of the tree. `id` is the dotted path that IMAP uses; raw[start:end] is the body, still encoded."""
+    """One node of the tree. `id` is the dotted path that IMAP uses.
+
+    Raw[start:end] is the body, still encoded.
+    """
 
     id: str
     fields: Fields
@@ -54,7 +57,7 @@ class _Splitter:
         self.notes.update(dict.fromkeys(codes))
 
     def entity(self, path: str, start: int, end: int, depth: int, default: str) -> Entity:
-        """The entity whose header starts at `start`; `path` is "" for the message itself."""
+        """Return the entity whose header starts at `start`; `path` is "" for the message itself."""
         fields, body, notes = read_fields(self.raw, start, end, self.limits.header)
         self.note(*notes)
         kind = self._kind(fields, default)
@@ -66,7 +69,7 @@ class _Splitter:
         return Entity(path or "1", fields, kind, body, end, children)
 
     def _kind(self, fields: Fields, default: str) -> Structured:
-        """The content type, `default` where there is none, octet-stream where it is none (RFC 2045, section 5.2)."""
+        """Return the content type, `default` where there is none, octet-stream where it is broken."""
         written = fields.first("content-type")
         if not written:
             return Structured(default, {})
@@ -109,7 +112,10 @@ class _Splitter:
         return tuple(children)
 
     def _spans(self, boundary: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-        """Where each body part starts and ends (RFC 2046, section 5.1.1); the last may lack its close delimiter."""
+        """Where each body part starts and ends (RFC 2046, section 5.1.1).
+
+        The last may lack its close delimiter.
+        """
         literal = re.escape(boundary.encode("utf-8", "replace"))
         delimiter = re.compile(rb"\n--" + literal + rb"(--)?[ \t]*\r?(?=\n|\Z)")
         part: int | None = None
@@ -129,7 +135,7 @@ class _Splitter:
 
 
 def split(raw: bytes, limits: Limits) -> tuple[Entity, tuple[str, ...]]:
-    """The tree of `raw` and notes (codes) about what was wrong with it."""
+    """Return the tree of `raw` and notes (codes) about what was wrong with it."""
     splitter = _Splitter(raw, limits, limits.parts)
     if len(raw) > limits.total:
         fields, body, notes = read_fields(raw, 0, len(raw), limits.header)
@@ -142,7 +148,7 @@ def split(raw: bytes, limits: Limits) -> tuple[Entity, tuple[str, ...]]:
 
 
 def leaves(entity: Entity) -> Iterator[Entity]:
-    """The entities without children, in order."""
+    """Return the entities without children, in order."""
     if not entity.children:
         yield entity
     for child in entity.children:

@@ -1,4 +1,7 @@
-"""What this room refuses, as exceptions. Parsing raises none of them: broken mail is normal and becomes a note."""
+"""What this room refuses, as exceptions. Parsing raises none of them.
+
+Broken mail is normal and becomes a note.
+"""
 
 
 class MessageError(Exception):

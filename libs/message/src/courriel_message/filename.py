@@ -1,4 +1,7 @@
-"""The name under which a part is offered, made harmless: it never leaves its folder, hides or reorders anything."""
+"""The name under which a part is offered, made harmless.
+
+It never leaves its folder, hides or reorders anything.
+"""
 
 import re
 from typing import Final
@@ -15,7 +18,10 @@ _MAX_SUFFIX: Final = 20
 
 
 def safe_name(name: str) -> str | None:
-    """`name` without path separators, control and direction characters and outer dots and spaces; None if empty."""
+    """`name` without path separators, control and direction characters and outer dots and spaces.
+
+    None if empty.
+    """
     plain = _UNSAFE.sub("", name).strip(" .")
     if len(plain) <= _MAX:
         return plain or None
@@ -26,6 +32,6 @@ def safe_name(name: str) -> str | None:
 
 
 def name_of(disposition: Structured, kind: Structured) -> str | None:
-    """The file name a part gives: Content-Disposition's (RFC 2183), else Content-Type's `name`."""
+    """Return the file name a part gives: Content-Disposition's (RFC 2183), else Content-Type's `name`."""
     written = disposition.parameters.get("filename") or kind.parameters.get("name") or ""
     return safe_name(written)

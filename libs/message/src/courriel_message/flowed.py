@@ -6,7 +6,7 @@ _SIGNATURE: Final = "-- "
 
 
 def reflow(text: str, *, delsp: bool) -> str:
-    """Join the lines of `text` (line breaks are LF) that a trailing space flows on, within one quote depth."""
+    """Join the lines of `text` (broken by LF) that flow on after a trailing space, within one quote depth."""
     lines: list[str] = []
     open_depth: int | None = None  # of the paragraph that the last line left open
     paragraph: list[str] = []

@@ -1,7 +1,7 @@
-"""A header block (RFC 5322, section 2.2) as fields, and structured values with parameters (RFC 2045, RFC 2231).
+"""A header block (RFC 5322) as fields, and structured values with their parameters (RFC 2045, RFC 2231).
 
-Works on octets, in time linear in their number, and never fails: what is no field ends the header. It decodes no
-addresses (addresses.py does).
+Works on octets, in time linear in their number, and never fails: what is no field ends the header. It decodes
+no addresses (addresses.py does).
 """
 
 import re
@@ -32,7 +32,10 @@ _YEARS: Final = range(1900, 2200)
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """The fields of one header block, in order: lower-case name as written apart, value as octets, still folded."""
+    """The fields of one header block, in order.
+
+    Lower-case name as written apart, value as octets, still folded.
+    """
 
     items: tuple[tuple[str, bytes], ...]
 
@@ -41,15 +44,15 @@ class Fields:
         return (unfold(value) for key, value in self.items if key.lower() == name)
 
     def first(self, name: str) -> str:
-        """The first value of `name` (lower case), "" where there is none."""
+        """Return the first value of `name` (lower case), "" where there is none."""
         return next(self.all(name), "")
 
 
 def read_fields(raw: bytes, start: int, end: int, limit: int) -> tuple[Fields, int, tuple[str, ...]]:
     """Fields of the block at raw[start:end], the offset at which the body starts, and notes.
 
-    Notes: `no-blank-line` (a line that is no field ended the header and begins the body), `header-limit` (fields
-    beyond `limit` octets were skipped).
+    Notes: `no-blank-line` (a line that is no field ended the header and begins the body), `header-limit`
+    (fields beyond `limit` octets were skipped).
     """
     items: list[tuple[str, bytes]] = []
     position = start
@@ -77,23 +80,32 @@ def _after_blank_line(raw: bytes, position: int, end: int) -> int:
 
 
 def unfold(value: bytes) -> str:
-    """A field's octets as one line of text: UTF-8 where they are, Windows-1252 where not; controls become spaces."""
+    """Return a field's octets as one line of text: UTF-8 where they are, Windows-1252 where not.
+
+    Controls become spaces.
+    """
     text = decode_charset(value, None)[0] if not value.isascii() else value.decode("ascii")
     return _FOLD.sub(" ", text).strip()
 
 
 def display(text: str) -> str:
-    """An unfolded value as people read it: encoded words decoded, nothing that breaks or reorders the line."""
+    """Return an unfolded value as people read it.
+
+    Encoded words decoded, nothing that breaks or reorders the line.
+    """
     return _BIDI.sub("", _FOLD.sub(" ", decode_words(text))).strip()
 
 
 def message_ids(value: str) -> tuple[str, ...]:
-    """The message identifiers `<left@right>` in a value, the last hundred, angle brackets included."""
+    """Return the message identifiers `<left@right>` in a value, the last hundred, angle brackets included."""
     return tuple(_MESSAGE_ID.findall(value)[-_MAX_IDS:])
 
 
 def date_of(value: str) -> datetime | None:
-    """An RFC 5322 date as an aware datetime (an unknown zone counts as UTC); None where it is not a date."""
+    """Return an RFC 5322 date as an aware datetime (an unknown zone counts as UTC).
+
+    None where it is not a date.
+    """
     try:
         date = parsedate_to_datetime(value[:_MAX_DATE])
         if date.year not in _YEARS:
@@ -105,14 +117,20 @@ def date_of(value: str) -> datetime | None:
 
 @dataclass(frozen=True, slots=True)
 class Structured:
-    """A value such as Content-Type's: its first word in lower case, and parameters by lower-case name, decoded."""
+    """A value such as Content-Type's.
+
+    Its first word in lower case, and parameters by lower-case name, decoded.
+    """
 
     value: str
     parameters: dict[str, str]
 
 
 def structured(text: str) -> Structured:
-    """Take a `value; name=value` field apart; RFC 2231 sections and charsets, and RFC 2047 inside, are understood."""
+    """Take a `value; name=value` field apart.
+
+    RFC 2231 sections and charsets, and RFC 2047 inside, are understood.
+    """
     value, _, _ = text.partition(";")
     plain: dict[str, str] = {}
     sections: dict[str, dict[int, tuple[str, bool]]] = {}
@@ -132,7 +150,10 @@ def structured(text: str) -> Structured:
 
 
 def _joined(pieces: list[tuple[str, bool]]) -> str:
-    """The sections of one parameter as text (RFC 2231, section 4.1); the charset stands in the first."""
+    """Return the sections of one parameter as text (RFC 2231, section 4.1).
+
+    The charset stands in the first.
+    """
     charset: str | None = None
     data = b""
     for index, (content, encoded) in enumerate(pieces):

@@ -1,4 +1,7 @@
-"""How much of a message is looked at. Beyond a limit nothing is lost: the rest stays one part, and a note says so."""
+"""How much of a message is looked at. Beyond a limit nothing is lost.
+
+The rest stays one part, and a note says so.
+"""
 
 from dataclasses import dataclass
 
@@ -7,9 +10,10 @@ from dataclasses import dataclass
 class Limits:
     """Bounds of `parse`; sizes in octets.
 
-    depth: nested multiparts that are opened; parts: entities in all; header: octets of one header block that are
-    read; text: octets of decoded text (of all bodies together) that are turned into characters; total: octets of a
-    message that is taken apart at all (a larger one is shown by its header, its content is one part).
+    depth: nested multiparts that are opened; parts: entities in all; header: octets of one header block that
+    are read; text: octets of decoded text (of all bodies together) that are turned into characters; total:
+    octets of a message that is taken apart at all (a larger one is shown by its header, its content is one
+    part).
     """
 
     depth: int = 20

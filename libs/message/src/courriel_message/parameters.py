@@ -1,4 +1,7 @@
-"""Parameters of structured fields as they are written (RFC 2045, section 5.1; RFC 2231). header.py reads them."""
+"""Parameters of structured fields as they are written (RFC 2045, section 5.1; RFC 2231).
+
+Header.py reads them.
+"""
 
 import re
 from typing import Final
@@ -23,7 +26,7 @@ def write_parameter(name: str, value: str) -> str:
 
 
 def _sections(value: str) -> list[str]:
-    """The encoded value in sections of whole characters."""
+    """Return the encoded value in sections of whole characters."""
     sections = [""]
     for character in value:
         encoded = quote(character, safe="!#$&+-.^_`|~")

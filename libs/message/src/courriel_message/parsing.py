@@ -1,6 +1,7 @@
 """A message in octets as people read it (`parse`), and the content of one of its parts (`part_content`).
 
-No octets make `parse` fail: what is broken is read as far as it goes, and `Message.notes` says what was wrong.
+No octets make `parse` fail: what is broken is read as far as it goes, and `Message.notes` says what was
+wrong.
 """
 
 from dataclasses import dataclass
@@ -20,9 +21,9 @@ from courriel_message.limits import DEFAULT_LIMITS, Limits
 class Part:
     """An attachment or inline part.
 
-    id is the dotted path of the entity ("2", "1.2"), stable for one message; filename is None or safe as the last
-    element of a path; content_type is type/subtype in lower case as the sender claims it; size is in decoded octets;
-    inline says that the body shows it; content_id is without angle brackets.
+    id is the dotted path of the entity ("2", "1.2"), stable for one message; filename is None or safe as the
+    last element of a path; content_type is type/subtype in lower case as the sender claims it; size is in
+    decoded octets; inline says that the body shows it; content_id is without angle brackets.
     """
 
     id: str
@@ -37,11 +38,11 @@ class Part:
 class Message:
     """What a message says.
 
-    Message ids are with their angle brackets. headers are all fields in order, decoded. text is readable whatever
-    the message has. unsafe_html is as it came (None where there is none): only `sanitise` may touch it. notes are
-    codes of what was wrong: `no-blank-line`, `header-limit`, `no-boundary`, `no-close-delimiter`, `depth-limit`,
-    `parts-limit`, `size-limit`, `text-limit`, `broken-content-type`, `broken-base64`, `unknown-encoding`,
-    `unknown-charset`, `wrong-charset`.
+    Message ids are with their angle brackets. headers are all fields in order, decoded. text is readable
+    whatever the message has. unsafe_html is as it came (None where there is none): only `sanitise` may touch
+    it. notes are codes of what was wrong: `no-blank-line`, `header-limit`, `no-boundary`,
+    `no-close-delimiter`, `depth-limit`, `parts-limit`, `size-limit`, `text-limit`, `broken-content-type`,
+    `broken-base64`, `unknown-encoding`, `unknown-charset`, `wrong-charset`.
     """
 
     from_: tuple[Address, ...]
@@ -69,7 +70,7 @@ def parse(raw: bytes, limits: Limits = DEFAULT_LIMITS) -> Message:
     text, html = reader.read(root)
     order = {leaf.id: index for index, leaf in enumerate(leaves(root))}
     listed = sorted(reader.parts, key=lambda entity: order[entity.id])
-    parts = tuple(_part(raw, entity, reader.notes) for entity in listed)
+    parts = _parts(raw, listed, reader.notes)
     fields = root.fields
     identifiers = message_ids(fields.first("message-id"))
     return Message(
@@ -97,7 +98,8 @@ def part_content(raw: bytes, part_id: str, limits: Limits = DEFAULT_LIMITS) -> t
     root, _ = split(raw, limits)
     for entity in leaves(root):
         if entity.id == part_id:
-            return _part(raw, entity, {}), _content(raw, entity, {})
+            content, _ = _decoded(raw, entity)
+            return _part(raw, entity, len(content)), content
     raise UnknownPart(part_id)
 
 
@@ -105,30 +107,35 @@ def _addresses(fields: Fields, name: str) -> tuple[Address, ...]:
     return tuple(address for value in fields.all(name) for address in read_addresses(value))
 
 
-def _content(raw: bytes, entity: Entity, notes: dict[str, None]) -> bytes:
-    data, note = transfer.decode(
-        raw[entity.start : entity.end], entity.fields.first("content-transfer-encoding")
-    )
-    if note:
-        notes[note] = None
-    return data
+def _decoded(raw: bytes, entity: Entity) -> tuple[bytes, str | None]:
+    """Return the octets of a part, and the note that says what was wrong with its encoding."""
+    return transfer.decode(raw[entity.start : entity.end], entity.fields.first("content-transfer-encoding"))
 
 
-def _part(raw: bytes, entity: Entity, notes: dict[str, None]) -> Part:
+def _parts(raw: bytes, entities: list[Entity], notes: dict[str, None]) -> tuple[Part, ...]:
+    parts = []
+    for entity in entities:
+        content, note = _decoded(raw, entity)
+        notes.update({note: None} if note else {})
+        parts.append(_part(raw, entity, len(content)))
+    return tuple(parts)
+
+
+def _part(raw: bytes, entity: Entity, size: int) -> Part:
     disposition = entity.disposition
     content_id = entity.fields.first("content-id").strip("<> ")
     return Part(
         id=entity.id,
         filename=name_of(disposition, entity.kind) or _subject_name(raw, entity),
         content_type=entity.content_type,
-        size=len(_content(raw, entity, notes)),
+        size=size,
         inline=disposition.value == "inline" or (disposition.value != "attachment" and bool(content_id)),
         content_id=content_id or None,
     )
 
 
 def _subject_name(raw: bytes, entity: Entity) -> str | None:
-    """A name for an enclosed message, from its subject."""
+    """Return a name for an enclosed message, from its subject."""
     if entity.content_type != "message/rfc822":
         return None
     fields, _, _ = read_fields(raw, entity.start, entity.end, DEFAULT_LIMITS.header)

@@ -19,8 +19,8 @@ _MAX_QUOTE_DEPTH: Final = 8
 def linkify(text: str) -> str:
     """`text` as a safe HTML fragment, for an element that keeps white space (`white-space: pre-wrap`).
 
-    Everything is escaped; http(s) URLs and addresses become links; lines quoted with `>` stand, without it, in nested
-    `<blockquote>` elements.
+    Everything is escaped; http(s) URLs and addresses become links; lines quoted with `>` stand, without it,
+    in nested `<blockquote>` elements.
     """
     pieces: list[str] = []
     depth = 0
@@ -51,11 +51,13 @@ def _line(line: str) -> str:
 
 def _trimmed(url: str) -> str:
     """`url` without the punctuation of the sentence around it."""
-    while url and (
-        url[-1] in _TRAILING or (url[-1] in _PAIRS and url.count(_PAIRS[url[-1]]) < url.count(url[-1]))
-    ):
-        url = url[:-1]
-    return url
+    depth = {closing: url.count(closing) - url.count(opening) for closing, opening in _PAIRS.items()}
+    end = len(url)
+    while end and (url[end - 1] in _TRAILING or depth.get(url[end - 1], 0) > 0):
+        end -= 1
+        if url[end] in depth:
+            depth[url[end]] -= 1
+    return url[:end]
 
 
 def _link(shown: str, *, is_url: bool) -> str:
@@ -66,6 +68,9 @@ def _link(shown: str, *, is_url: bool) -> str:
 
 
 def quote(text: str) -> str:
-    """`text` as a quotation in an answer: `> ` before each line, `>` before those that are quoted or empty."""
+    """`text` as a quotation in an answer.
+
+    `> ` before each line, `>` before those that are quoted or empty.
+    """
     lines = text.rstrip("\n").split("\n")
     return "\n".join(f">{line}" if line.startswith(">") or not line else f"> {line}" for line in lines)

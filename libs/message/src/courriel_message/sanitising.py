@@ -1,7 +1,9 @@
-"""HTML that others wrote, as HTML that may be shown: an explicit allow-list, one pass of nh3, nothing rewritten after.
+"""HTML that others wrote, as HTML that may be shown.
 
-It loads nothing from elsewhere: the only images are parts of the message itself, at addresses the caller gives. It is
-one of several layers; the page that shows the result isolates it as if this one were not there.
+An explicit allow-list, one pass of nh3, nothing rewritten after.
+
+It loads nothing from elsewhere: the only images are parts of the message itself, at addresses the caller
+gives. It is one of several layers; the page that shows the result isolates it as if this one were not there.
 """
 
 import re
@@ -15,112 +17,18 @@ import nh3
 from courriel_message.errors import TooComplex
 from courriel_message.style import filter_style, names_remote_image
 
-_TAGS: Final = frozenset(
-    [
-        "a",
-        "abbr",
-        "acronym",
-        "address",
-        "article",
-        "aside",
-        "b",
-        "bdi",
-        "bdo",
-        "big",
-        "blockquote",
-        "br",
-        "caption",
-        "center",
-        "cite",
-        "code",
-        "col",
-        "colgroup",
-        "dd",
-        "del",
-        "details",
-        "dfn",
-        "dir",
-        "div",
-        "dl",
-        "dt",
-        "em",
-        "figcaption",
-        "figure",
-        "font",
-        "footer",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "header",
-        "hr",
-        "i",
-        "img",
-        "ins",
-        "kbd",
-        "li",
-        "main",
-        "mark",
-        "nav",
-        "ol",
-        "p",
-        "pre",
-        "q",
-        "s",
-        "samp",
-        "section",
-        "small",
-        "span",
-        "strike",
-        "strong",
-        "sub",
-        "summary",
-        "sup",
-        "table",
-        "tbody",
-        "td",
-        "tfoot",
-        "th",
-        "thead",
-        "time",
-        "tr",
-        "tt",
-        "u",
-        "ul",
-        "var",
-        "wbr",
-    ]
-)
-_DROPPED_WITH_CONTENT: Final = frozenset(
-    [
-        "script",
-        "style",
-        "title",
-        "template",
-        "textarea",
-        "select",
-        "option",
-        "noscript",
-        "noembed",
-        "noframes",
-        "iframe",
-        "frame",
-        "frameset",
-        "object",
-        "embed",
-        "applet",
-        "audio",
-        "video",
-        "canvas",
-        "svg",
-        "math",
-        "xmp",
-        "plaintext",
-        "head",
-    ]
-)
+_TAGS_NAMES: Final = """
+a abbr acronym address article aside b bdi bdo big blockquote br caption center cite code col colgroup dd del
+details dfn dir div dl dt em figcaption figure font footer h1 h2 h3 h4 h5 h6 header hr i img ins kbd li main
+mark nav ol p pre q s samp section small span strike strong sub summary sup table tbody td tfoot th thead time
+tr tt u ul var wbr
+"""
+_TAGS: Final = frozenset(_TAGS_NAMES.split())
+_DROPPED_WITH_CONTENT_NAMES: Final = """
+script style title template textarea select option noscript noembed noframes iframe frame frameset object
+embed applet audio video canvas svg math xmp plaintext head
+"""
+_DROPPED_WITH_CONTENT: Final = frozenset(_DROPPED_WITH_CONTENT_NAMES.split())
 _CELL: Final = frozenset(
     {"abbr", "align", "background", "bgcolor", "colspan", "headers", "height", "nowrap", "rowspan"}
 )
@@ -159,45 +67,23 @@ _LINK: Final = re.compile(r"(?:https?://|mailto:|tel:)[^\x00-\x20\x7f]", re.IGNO
 _SERVED: Final = re.compile(r"(?:/(?!/)|https://)[\w./~%?=&:-]*")
 _REMOTE: Final = re.compile(r"\s*(?:https?:|//)", re.IGNORECASE)
 
-_MAX_CHARACTERS: Final = 2_000_000
+_MAX_CHARACTERS: Final = 1_000_000
 _MAX_TAGS: Final = 20_000  # nh3 is quadratic in depth: 16,000 nested elements take 0.5 s
 _MAX_DEPTH: Final = 300
+_LONG_TAG: Final = 1000  # characters; shorter ones have too few attributes to matter
+_MAX_SEPARATORS: Final = (
+    2_000_000_000  # sum of the squares: nh3 is quadratic in the attributes of one tag, too
+)
+_SEPARATOR: Final = re.compile(r"[\s/\"']")
 _MARKUP: Final = re.compile(
     r"""<!--(?:-?>|.*?(?:--!?>|\Z))|<(?P<close>/?)(?P<name>[a-zA-Z][^\s/>]*)(?:[^>"']|"[^"]*"|'[^']*')*>?""",
     re.DOTALL,
 )
-_LEAVES: Final = frozenset(
-    [
-        "area",
-        "base",
-        "br",
-        "col",
-        "embed",
-        "hr",
-        "img",
-        "input",
-        "link",
-        "meta",
-        "param",
-        "source",
-        "track",
-        "wbr",
-        "p",
-        "li",
-        "dt",
-        "dd",
-        "tr",
-        "td",
-        "th",
-        "tbody",
-        "thead",
-        "tfoot",
-        "option",
-        "html",
-        "head",
-        "body",
-    ]
-)
+_LEAVES_NAMES: Final = """
+area base br col embed hr img input link meta param source track wbr p li dt dd tr td th tbody thead tfoot
+option html head body
+"""
+_LEAVES: Final = frozenset(_LEAVES_NAMES.split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,8 +97,8 @@ class Sanitised:
 def sanitise(html: str, *, resolve_cid: Callable[[str], str | None]) -> Sanitised:
     """Sanitise a message's HTML; `resolve_cid` gives the address of the part with a Content-ID, or None.
 
-    That address is an absolute path or an https URL; anything else is left out. Links open outside, without opener
-    and referrer. Raises TooComplex where the time would not be bounded: show the text then.
+    That address is an absolute path or an https URL; anything else is left out. Links open outside, without
+    opener and referrer. Raises TooComplex where the time would not be bounded: show the text then.
     """
     _refuse_complex(html)
     attributes = _Attributes(resolve_cid)
@@ -237,12 +123,15 @@ class _Attributes:
     def __init__(self, resolve_cid: Callable[[str], str | None]) -> None:
         self._resolve_cid = resolve_cid
         self._served: set[str] = set()
+        self._styles: dict[str, str] = {}  # newsletters repeat the same few hundreds of times
         self.remote_images = 0
 
     def __call__(self, tag: str, name: str, value: str) -> str | None:
         if name == "style":
             self.remote_images += names_remote_image(value)
-            return filter_style(value) or None
+            if value not in self._styles:
+                self._styles[value] = filter_style(value)
+            return self._styles[value] or None
         if name == "src":
             return self._image(value)
         if name in {"srcset", "background"}:
@@ -253,7 +142,10 @@ class _Attributes:
         return value
 
     def relative_url(self, url: str) -> str | None:
-        """nh3's rule for relative URLs, asked before and after the filter: only what `_image` made may stay."""
+        """nh3's rule for relative URLs, asked before and after the filter.
+
+        Only what `_image` made may stay.
+        """
         return url if url in self._served or url.startswith("//") else None
 
     def _image(self, value: str) -> str | None:
@@ -270,23 +162,24 @@ class _Attributes:
 def _refuse_complex(html: str) -> None:
     """Raise TooComplex on more markup than nh3 takes in bounded time.
 
-    The depth is an estimate: an end tag closes the innermost element only, and elements that HTML closes by itself
-    do not count. The number of tags bounds what the estimate misses.
+    The depth is an estimate: an end tag closes the innermost element only, and elements that HTML closes by
+    itself do not count. The number of tags bounds what the estimate misses.
     """
     if len(html) > _MAX_CHARACTERS:
         raise TooComplex(f"more than {_MAX_CHARACTERS} characters")
-    tags = 0
+    tags = separators = 0
     opened: list[str] = []
     for found in _MARKUP.finditer(html):
         name = (found["name"] or "").lower()
         if not name:
             continue
         tags += 1
-        if name in _LEAVES:
-            continue
-        if not found["close"]:
+        if found.end() - found.start() > _LONG_TAG:
+            separators += len(_SEPARATOR.findall(found[0])) ** 2
+        if found["close"]:
+            if opened and opened[-1] == name:
+                opened.pop()
+        elif name not in _LEAVES:
             opened.append(name)
-        elif opened and opened[-1] == name:
-            opened.pop()
-        if tags > _MAX_TAGS or len(opened) > _MAX_DEPTH:
+        if tags > _MAX_TAGS or len(opened) > _MAX_DEPTH or separators > _MAX_SEPARATORS:
             raise TooComplex("too many elements")

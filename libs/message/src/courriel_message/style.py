@@ -1,88 +1,27 @@
-"""Style attributes: the declarations that may stay, by an allow-list of properties and of what a value may hold.
+"""Style attributes.
 
-Refuses, rather than understands, everything it has no need of: escapes, comments, functions other than plain colours,
-blocks, URLs. What it returns is put together from accepted pieces, so that nothing else can be in it.
+The declarations that may stay, by an allow-list of properties and of what a value may hold.
+
+Refuses, rather than understands, everything it has no need of: escapes, comments, functions other than plain
+colours, blocks, URLs. What it returns is put together from accepted pieces, so that nothing else can be in
+it.
 """
 
 import re
 from typing import Final
 
-_PROPERTIES: Final = frozenset(
-    [
-        "background-color",
-        "border",
-        "border-collapse",
-        "border-color",
-        "border-radius",
-        "border-spacing",
-        "border-style",
-        "border-width",
-        "caption-side",
-        "clear",
-        "color",
-        "direction",
-        "empty-cells",
-        "float",
-        "font",
-        "font-family",
-        "font-size",
-        "font-style",
-        "font-variant",
-        "font-weight",
-        "height",
-        "letter-spacing",
-        "line-height",
-        "list-style",
-        "list-style-type",
-        "max-height",
-        "max-width",
-        "min-height",
-        "min-width",
-        "overflow-wrap",
-        "padding",
-        "padding-bottom",
-        "padding-left",
-        "padding-right",
-        "padding-top",
-        "table-layout",
-        "text-align",
-        "text-decoration",
-        "text-decoration-color",
-        "text-decoration-line",
-        "text-indent",
-        "text-transform",
-        "unicode-bidi",
-        "vertical-align",
-        "white-space",
-        "width",
-        "word-break",
-        "word-spacing",
-        "word-wrap",
-        "border-bottom",
-        "border-bottom-color",
-        "border-bottom-style",
-        "border-bottom-width",
-        "border-left",
-        "border-left-color",
-        "border-left-style",
-        "border-left-width",
-        "border-right",
-        "border-right-color",
-        "border-right-style",
-        "border-right-width",
-        "border-top",
-        "border-top-color",
-        "border-top-style",
-        "border-top-width",
-        "margin",
-        "margin-bottom",
-        "margin-left",
-        "margin-right",
-        "margin-top",
-        "background",
-        "display",
-    ]
-)
+_PROPERTIES_NAMES: Final = """
+background-color border border-collapse border-color border-radius border-spacing border-style border-width
+caption-side clear color direction empty-cells float font font-family font-size font-style font-variant
+font-weight height letter-spacing line-height list-style list-style-type max-height max-width min-height
+min-width overflow-wrap padding padding-bottom padding-left padding-right padding-top table-layout text-align
+text-decoration text-decoration-color text-decoration-line text-indent text-transform unicode-bidi
+vertical-align white-space width word-break word-spacing word-wrap border-bottom border-bottom-color
+border-bottom-style border-bottom-width border-left border-left-color border-left-style border-left-width
+border-right border-right-color border-right-style border-right-width border-top border-top-color
+border-top-style border-top-width margin margin-bottom margin-left margin-right margin-top background display
+"""
+_PROPERTIES: Final = frozenset(_PROPERTIES_NAMES.split())
 _DISPLAYS: Final = frozenset(
     {"block", "inline", "inline-block", "none", "table", "table-cell", "table-row", "list-item"}
 )
@@ -94,7 +33,7 @@ _MAX: Final = 4000  # characters of one attribute
 
 
 def filter_style(style: str) -> str:
-    """The accepted declarations of a style attribute, "" where none is."""
+    """Return the accepted declarations of a style attribute, "" where none is."""
     kept = []
     for declaration in style[:_MAX].split(";"):
         name, colon, value = declaration.partition(":")

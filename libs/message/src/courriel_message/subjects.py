@@ -10,16 +10,16 @@ _PREFIXES: Final = re.compile(
 
 
 def _bare(subject: str) -> str:
-    """The subject without what earlier replies and forwards put before it."""
+    """Return the subject without what earlier replies and forwards put before it."""
     found = _PREFIXES.match(subject)
     return (subject[found.end() :] if found else subject).strip()
 
 
 def reply_subject(subject: str) -> str:
-    """The subject of a reply: `RE: ` once."""
+    """Return the subject of a reply: `RE: ` once."""
     return f"RE: {_bare(subject)}".rstrip()
 
 
 def forward_subject(subject: str) -> str:
-    """The subject of a forward: `TR: ` once."""
+    """Return the subject of a forward: `TR: ` once."""
     return f"TR: {_bare(subject)}".rstrip()

@@ -1,4 +1,7 @@
-"""One line of the message list, from the header alone (`TOP n 0`). Never fails, and guesses only about attachments."""
+"""One line of the message list, from the header alone (`TOP n 0`).
+
+Never fails, and guesses only about attachments.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,8 +25,8 @@ _CONTAINERS_WITHOUT = frozenset(
 class Summary:
     """What a list shows of a message.
 
-    date is aware, or None where the header has none that can be read. has_attachments is what the header promises
-    (multipart/mixed, or content that is no text); only parsing the message tells for sure.
+    date is aware, or None where the header has none that can be read. has_attachments is what the header
+    promises (multipart/mixed, or content that is no text); only parsing the message tells for sure.
     """
 
     from_: Address | None

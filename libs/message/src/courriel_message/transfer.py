@@ -1,4 +1,7 @@
-"""Content transfer encodings (RFC 2045, section 6), read leniently: damaged base64 gives what can be read of it."""
+"""Content transfer encodings (RFC 2045, section 6), read leniently.
+
+Damaged base64 gives what can be read of it.
+"""
 
 import binascii
 import re
@@ -10,7 +13,7 @@ _NO_DIGIT: Final = re.compile(rb"[^A-Za-z0-9+/]+")
 
 
 def decode(data: bytes, encoding: str) -> tuple[bytes, str | None]:
-    """The octets of an encoded body and, where it was damaged or the encoding is unknown, the note that says so."""
+    """Return the octets of an encoded body and the note (None where all is well) that says what was wrong."""
     name = encoding.partition(";")[0].strip().lower()
     if name in {"", "7bit", "8bit", "binary"}:
         return data, None
