@@ -89,7 +89,7 @@ def test_neither_command_lines_nor_repr_hold_secrets() -> None:
 
 
 def test_the_valkey_files_are_the_owners(tmp_path: Path) -> None:
-    """State is on disk before it is acknowledged and never evicted; the cache is neither; nobody else reads them."""
+    """State is on disk at once and never evicted, the cache is neither; the password is the owner's."""
     write_valkey_files(Settings(folder=tmp_path), PORTS, SECRETS)
     state, cache = (tmp_path / "valkey" / f"{role}.conf" for role in ("state", "cache"))
     durable, volatile = (set(file.read_text().splitlines()) for file in (state, cache))
@@ -99,7 +99,7 @@ def test_the_valkey_files_are_the_owners(tmp_path: Path) -> None:
 
 
 def test_secrets_are_made_once(tmp_path: Path) -> None:
-    """A second start finds the same secrets, a secret that a later version needs is added, only the owner reads."""
+    """A second start finds the same secrets, a later version adds what it needs, only the owner reads."""
     file = tmp_path / "secrets"
     made = keep_secrets(file)
     assert keep_secrets(file) == made

@@ -46,7 +46,15 @@ async def serve_pop3(
             with contextlib.suppress(ConnectionError):
                 await writer.wait_closed()
 
-    return await asyncio.start_server(serve, host, port, limit=LINE_LIMIT)
+    sessions: set[asyncio.Task[None]] = set()
+
+    def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        # A task of our own: that of Python 3.11's streams prints a traceback where it is cancelled.
+        session = asyncio.create_task(serve(reader, writer))
+        sessions.add(session)
+        session.add_done_callback(sessions.discard)
+
+    return await asyncio.start_server(connected, host, port, limit=LINE_LIMIT)
 
 
 async def _converse(
