@@ -121,7 +121,7 @@ SERVER = st.lists(
 
 @given(SERVER, CUTS)
 def test_chunking_never_matters(parts: list[bytes], cuts: list[int]) -> None:
-    """Arbitrary octets come to the same events and the same error however they are cut, within bounded memory."""
+    """Arbitrary octets come to the same events and error however they are cut, within bounded memory."""
     octets = b"".join(parts)
     assert outcome(octets, cuts) == outcome(octets, list(range(len(octets))))
 
