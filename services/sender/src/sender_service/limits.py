@@ -1,0 +1,115 @@
+"""How much one message may be, checked before anything is stored, and told with the limit.
+
+A recipient is one mailbox: the same address in several fields, or with its domain in another case, counts
+once.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+from courriel_message import Address, InvalidAddress, canonical, parse_addresses
+from courriel_wire import Submission
+from courriel_wire.outbox import Recipient, RecipientInput
+from sender_service.errors import SenderError
+
+
+class NoRecipient(SenderError):
+    """To, Cc and Bcc are all empty."""
+
+    def __init__(self) -> None:
+        super().__init__("at least one recipient is needed")
+
+
+class BadAddress(SenderError):
+    """An item of a recipient field is no address; `position` (characters of the item) is where it starts."""
+
+    def __init__(self, field: str, position: int) -> None:
+        super().__init__(f"{field}: not an address, at character {position}")
+        self.field = field
+        self.position = position
+
+
+class TooManyRecipients(SenderError):
+    """More unique recipients than one message may have."""
+
+    def __init__(self, limit: int, count: int) -> None:
+        super().__init__(f"at most {limit} recipients, counted over To, Cc and Bcc: there are {count}")
+        self.limit = limit
+        self.count = count
+
+
+class TooManyAttachments(SenderError):
+    """More attachments than one message may have."""
+
+    def __init__(self, limit: int, count: int) -> None:
+        super().__init__(f"at most {limit} attachments: there are {count}")
+        self.limit = limit
+        self.count = count
+
+
+class MessageTooLarge(SenderError):
+    """The encoded message is larger than `limit`, in octets."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"at most {limit} octets, once encoded for the way")
+        self.limit = limit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Of one message; sizes in octets. `message_octets` is of the encoded message."""
+
+    recipients: int
+    message_octets: int
+    attachments: int
+
+
+@dataclass(frozen=True, slots=True)
+class Recipients:
+    """The addresses of the three fields as they were typed."""
+
+    to: tuple[Address, ...]
+    cc: tuple[Address, ...]
+    bcc: tuple[Address, ...]
+
+    def unique(self) -> tuple[str, ...]:
+        """List each mailbox once, in its first spelling."""
+        first: dict[str, str] = {}
+        for recipient in chain(self.to, self.cc, self.bcc):
+            first.setdefault(canonical(recipient.address), recipient.address)
+        return tuple(first.values())
+
+
+def read_recipients(submission: Submission, limit: int) -> Recipients:
+    """Read and count the three fields. Raises BadAddress, NoRecipient, TooManyRecipients."""
+    recipients = Recipients(
+        to=_read_field("to", submission.to),
+        cc=_read_field("cc", submission.cc),
+        bcc=_read_field("bcc", submission.bcc),
+    )
+    count = len(recipients.unique())
+    if count == 0:
+        raise NoRecipient
+    if count > limit:
+        raise TooManyRecipients(limit, count)
+    return recipients
+
+
+def _read_field(field: str, items: Sequence[RecipientInput]) -> tuple[Address, ...]:
+    return tuple(
+        address for index, item in enumerate(items) for address in _read_item(f"{field}.{index}", item)
+    )
+
+
+def _read_item(field: str, item: RecipientInput) -> list[Address]:
+    text = item.address if isinstance(item, Recipient) else item
+    try:
+        found = parse_addresses(text)
+    except InvalidAddress as error:
+        raise BadAddress(field, error.position) from None
+    if not isinstance(item, Recipient):
+        return found
+    if len(found) != 1 or found[0].name:
+        raise BadAddress(f"{field}.address", 0)
+    return [Address(item.name, found[0].address)]

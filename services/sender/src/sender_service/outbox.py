@@ -1,0 +1,228 @@
+"""The outbox: what was accepted, what became of each recipient, and what a store of it must promise.
+
+An entry is *held* (it may still be cancelled), *queued*, *sending* (a worker holds it by lease and fence),
+then *done* or *cancelled*. A store moves it from stage to stage atomically, so that it is never both
+cancelled and sent, and only the holder of the current fence says what became of it. This module talks to
+nothing.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from courriel_wire import RecipientState
+from sender_service.delivery import Delivered, Outcome, Permanent
+from sender_service.errors import SenderError
+
+
+class UnknownOutboxEntry(SenderError):
+    """This mailbox has no such entry, or it is no longer shown."""
+
+    def __init__(self) -> None:
+        super().__init__("no such message in the queue")
+
+
+class NotCancellable(SenderError):
+    """The entry is no longer held: it was sent, is being sent, or was due."""
+
+    def __init__(self) -> None:
+        super().__init__("the message is no longer held back")
+
+
+class TooManyMessages(SenderError):
+    """The mailbox reached its messages an hour; `retry_after` (seconds) is when the next one is accepted."""
+
+    def __init__(self, limit: int, retry_after: float) -> None:
+        super().__init__(f"at most {limit} messages an hour")
+        self.limit = limit
+        self.retry_after = retry_after
+
+
+class ContentLost(Exception):
+    """The stored message cannot be read: chunks are missing or do not open. Delivery of it is impossible."""
+
+
+class Stage(StrEnum):
+    """Where an entry stands as a whole; this is what a store compares and sets."""
+
+    HELD = "held"
+    QUEUED = "queued"
+    SENDING = "sending"
+    DONE = "done"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """`state` is SENT or FAILED once final, and QUEUED before; `detail` is the mail server's words."""
+
+    address: str
+    state: RecipientState = RecipientState.QUEUED
+    detail: str = ""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether delivery to this recipient is still to be tried."""
+        return self.state is RecipientState.QUEUED
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What is known of a message besides its content: personal data, sealed wherever it is stored.
+
+    `sender` is the envelope's; `digest` is of the request that made it, so that an Idempotency-Key can be
+    compared.
+    """
+
+    sender: str = field(repr=False)
+    subject: str = field(repr=False)
+    recipients: tuple[Recipient, ...] = field(repr=False)
+    message_id: str
+    digest: str = field(default="", repr=False)
+
+    def open_addresses(self) -> tuple[str, ...]:
+        """List the recipients whose outcome is not final."""
+        return tuple(recipient.address for recipient in self.recipients if recipient.is_open)
+
+    def record(self, outcomes: Mapping[str, Outcome]) -> "Letter":
+        """Return the letter after an attempt: a final outcome stays, whatever is said of it later."""
+        return replace(
+            self,
+            recipients=tuple(
+                _recorded(recipient, outcomes[recipient.address])
+                if recipient.is_open and recipient.address in outcomes
+                else recipient
+                for recipient in self.recipients
+            ),
+        )
+
+
+def _recorded(recipient: Recipient, outcome: Outcome) -> Recipient:
+    if isinstance(outcome, Delivered):
+        state = RecipientState.SENT
+    elif isinstance(outcome, Permanent):
+        state = RecipientState.FAILED
+    else:
+        state = RecipientState.QUEUED
+    return replace(recipient, state=state, detail=outcome.detail)
+
+
+_SHOWN_WHILE_OPEN = {
+    Stage.HELD: RecipientState.HELD,
+    Stage.QUEUED: RecipientState.QUEUED,
+    Stage.SENDING: RecipientState.SENDING,
+    Stage.DONE: RecipientState.QUEUED,
+    Stage.CANCELLED: RecipientState.CANCELLED,
+}
+_ADVANCE = (
+    RecipientState.HELD,
+    RecipientState.QUEUED,
+    RecipientState.SENDING,
+    RecipientState.CANCELLED,
+    RecipientState.SENT,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An accepted message as its owner sees it; `due_at` is its next turn, `attempts` counts claims."""
+
+    id: str
+    stage: Stage
+    letter: Letter
+    created_at: datetime
+    due_at: datetime
+    attempts: int = 0
+
+    def recipients(self) -> tuple[Recipient, ...]:
+        """Show the recipients, those without a final outcome in the state of the whole."""
+        shown = _SHOWN_WHILE_OPEN[self.stage]
+        return tuple(
+            replace(recipient, state=shown) if recipient.is_open else recipient
+            for recipient in self.letter.recipients
+        )
+
+    def state(self) -> RecipientState:
+        """Say the least advanced state of the recipients, or FAILED where any failed for good."""
+        states = {recipient.state for recipient in self.recipients()}
+        if RecipientState.FAILED in states:
+            return RecipientState.FAILED
+        return min(states, key=_ADVANCE.index)
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """What one acceptance writes; `due_at` None means now, `uploads` are consumed with it.
+
+    `idempotency_key` is the client's ("" for none).
+    """
+
+    id: str
+    mailbox: str
+    letter: Letter
+    content: bytes = field(repr=False)
+    due_at: datetime | None = None
+    uploads: tuple[str, ...] = ()
+    idempotency_key: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A worker's hold of an entry: its results count only while `fence` is the entry's current one.
+
+    `attempts` counts this one; `age_seconds` is since the message was first due.
+    """
+
+    id: str
+    fence: int
+    letter: Letter
+    attempts: int
+    age_seconds: float
+    chunks: int
+
+
+class Outbox(Protocol):
+    """A durable store of entries. Time is the store's own; every method is atomic."""
+
+    async def accept(self, acceptance: Acceptance) -> str:
+        """Store entry, content, idempotency record, count, due time; consume the uploads. All or nothing.
+
+        Returns the entry's id, or that of the entry which the same mailbox made under the same idempotency
+        key. Raises TooManyMessages, UnknownAttachment (from uploads).
+        """
+
+    async def find(self, mailbox: str, entry_id: str) -> Entry:
+        """Return an entry of this mailbox. Raises UnknownOutboxEntry."""
+
+    async def find_by_key(self, mailbox: str, idempotency_key: str) -> Entry | None:
+        """Return the entry that was accepted under this key, if one was."""
+
+    async def entries(self, mailbox: str) -> list[Entry]:
+        """Return the mailbox's entries, the newest first; the final ones disappear after 24 hours."""
+
+    async def cancel(self, mailbox: str, entry_id: str) -> None:
+        """Cancel a held entry, and erase its content. Raises UnknownOutboxEntry, NotCancellable."""
+
+    async def due(self, limit: int) -> Sequence[str]:
+        """Return ids whose turn has come and which nobody claimed; note that they are being announced.
+
+        A held entry whose time has come becomes queued. An id is returned again only after a while, which
+        grows.
+        """
+
+    async def claim(self, entry_id: str) -> Claim | None:
+        """Take an entry that is due and free (never claimed, or its lease ran out), under a new fence."""
+
+    async def renew(self, claim: Claim) -> bool:
+        """Prolong the lease; False where the entry is no longer ours."""
+
+    async def content(self, claim: Claim) -> bytes:
+        """Return the stored message. Raises ContentLost."""
+
+    async def settle(self, claim: Claim, letter: Letter, retry_seconds: float | None) -> bool:
+        """Record the result of an attempt, and end it: due again in `retry_seconds`, or done (None).
+
+        Done erases the content. False where the fence is no longer ours: then nothing changed.
+        """

@@ -1,0 +1,255 @@
+"""The outbox in Redis: sealed letters and messages, and Lua steps (outbox_scripts.py) between their stages.
+
+The message is stored first, in chunks that expire by themselves; the accepting script then writes everything
+else and makes it stay. So a large message never blocks Redis, and what was not accepted leaves nothing.
+"""
+
+import json
+from collections.abc import Awaitable, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any, cast
+
+import structlog
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from courriel_seal import KeyRing, SealBroken
+from courriel_wire import RecipientState
+from sender_service import outbox_scripts, redis_keys
+from sender_service.outbox import (
+    Acceptance,
+    Claim,
+    ContentLost,
+    Entry,
+    Letter,
+    NotCancellable,
+    Recipient,
+    Stage,
+    TooManyMessages,
+    UnknownOutboxEntry,
+)
+from sender_service.uploads import UnknownAttachment
+
+CHUNK_OCTETS = 256 * 1024
+CHUNKS_AT_ONCE = 4
+UNACCEPTED_SECONDS = 600
+KEY_SECONDS = 86_400
+VISIBLE_SECONDS = 86_400
+ANNOUNCE_SECONDS = 2
+AGAIN_SECONDS = 5
+AGAIN_LONGEST_SECONDS = 60
+LEASE_SECONDS = 15.0
+_LETTER = "outbox-letter"
+_CONTENT = "outbox-content"
+log = structlog.get_logger(__name__)
+
+
+class RedisOutbox:
+    """Implements `sender_service.outbox.Outbox`."""
+
+    def __init__(
+        self, redis: Redis, keys: KeyRing, *, messages_per_hour: int, lease_seconds: float = LEASE_SECONDS
+    ) -> None:
+        self._redis = redis
+        self._keys = keys
+        self._messages_per_hour = messages_per_hour
+        self._lease_ms = int(lease_seconds * 1000)
+        self._accept = redis.register_script(outbox_scripts.ACCEPT)
+        self._cancel = redis.register_script(outbox_scripts.CANCEL)
+        self._due = redis.register_script(outbox_scripts.DUE)
+        self._claim = redis.register_script(outbox_scripts.CLAIM)
+        self._renew = redis.register_script(outbox_scripts.RENEW)
+        self._settle = redis.register_script(outbox_scripts.SETTLE)
+
+    async def accept(self, acceptance: Acceptance) -> str:
+        """See `Outbox.accept`."""
+        content = redis_keys.content(acceptance.id)
+        chunks = await self._store_content(acceptance)
+        status, value = await self._run_accept(acceptance, chunks)
+        if status == b"accepted":
+            return acceptance.id
+        await self._redis.unlink(content)
+        if status == b"earlier":
+            return value.decode()
+        if status == b"limit":
+            raise TooManyMessages(self._messages_per_hour, float(value) / 1000)
+        if status == b"no-upload":
+            raise UnknownAttachment(acceptance.uploads[int(float(value))])
+        raise RedisError("the content expired before it was accepted")
+
+    async def _run_accept(self, acceptance: Acceptance, chunks: int) -> tuple[bytes, bytes]:
+        mailbox = acceptance.mailbox
+        due_ms = 0 if acceptance.due_at is None else int(acceptance.due_at.timestamp() * 1000)
+        key = acceptance.idempotency_key
+        keys = [
+            redis_keys.entry(acceptance.id),
+            redis_keys.content(acceptance.id),
+            redis_keys.DUE,
+            redis_keys.visible(mailbox),
+            redis_keys.recent(mailbox),
+            redis_keys.idempotency(mailbox, key) if key else "",
+            redis_keys.upload_quota(mailbox),
+        ]
+        for upload in acceptance.uploads:
+            keys += [redis_keys.upload(upload), redis_keys.upload_chunks(upload)]
+        answer = await self._accept(
+            keys=keys,
+            args=[
+                acceptance.id,
+                redis_keys.owner(mailbox),
+                self._seal(acceptance.id, acceptance.letter),
+                chunks,
+                due_ms,
+                self._messages_per_hour,
+                KEY_SECONDS * 1000,
+                ANNOUNCE_SECONDS * 1000,
+                *acceptance.uploads,
+            ],
+        )
+        return cast("tuple[bytes, bytes]", tuple(answer))
+
+    async def _store_content(self, acceptance: Acceptance) -> int:
+        """Write the sealed chunks, which expire unless they are accepted; return their number."""
+        key = redis_keys.content(acceptance.id)
+        starts = range(0, len(acceptance.content), CHUNK_OCTETS)
+        for first in range(0, len(starts), CHUNKS_AT_ONCE):
+            chunks = {
+                str(index): self._keys.seal(
+                    acceptance.content[starts[index] : starts[index] + CHUNK_OCTETS],
+                    purpose=_CONTENT,
+                    context=f"{acceptance.id}:{index}".encode(),
+                )
+                for index in range(first, min(first + CHUNKS_AT_ONCE, len(starts)))
+            }
+            async with self._redis.pipeline(transaction=True) as step:
+                step.hset(key, mapping=cast("Any", chunks))
+                step.expire(key, UNACCEPTED_SECONDS)
+                await step.execute()
+        return len(starts)
+
+    async def find(self, mailbox: str, entry_id: str) -> Entry:
+        """See `Outbox.find`."""
+        stored = await cast("Awaitable[dict[bytes, bytes]]", self._redis.hgetall(redis_keys.entry(entry_id)))
+        if stored.get(b"owner") != redis_keys.owner(mailbox).encode():
+            raise UnknownOutboxEntry
+        return self._entry(entry_id, stored)
+
+    async def find_by_key(self, mailbox: str, idempotency_key: str) -> Entry | None:
+        """See `Outbox.find_by_key`."""
+        key = redis_keys.idempotency(mailbox, idempotency_key)
+        entry_id = cast("bytes | None", await self._redis.get(key))
+        return None if entry_id is None else await self.find(mailbox, entry_id.decode())
+
+    async def entries(self, mailbox: str) -> list[Entry]:
+        """See `Outbox.entries`."""
+        members = cast("list[bytes]", await self._redis.zrange(redis_keys.visible(mailbox), 0, -1))
+        ids = [member.decode() for member in members]
+        async with self._redis.pipeline(transaction=False) as step:
+            for entry_id in ids:
+                step.hgetall(redis_keys.entry(entry_id))
+            answers = await step.execute()
+        found = [
+            self._entry(entry_id, stored) for entry_id, stored in zip(ids, answers, strict=True) if stored
+        ]
+        return sorted(found, key=lambda entry: entry.created_at, reverse=True)
+
+    async def cancel(self, mailbox: str, entry_id: str) -> None:
+        """See `Outbox.cancel`."""
+        stage = await self._cancel(
+            keys=[
+                redis_keys.entry(entry_id),
+                redis_keys.content(entry_id),
+                redis_keys.DUE,
+                redis_keys.visible(mailbox),
+            ],
+            args=[entry_id, redis_keys.owner(mailbox), VISIBLE_SECONDS * 1000],
+        )
+        if stage == b"unknown":
+            raise UnknownOutboxEntry
+        if stage != Stage.CANCELLED.encode():
+            raise NotCancellable
+
+    async def due(self, limit: int) -> Sequence[str]:
+        """See `Outbox.due`."""
+        ids = await self._due(
+            keys=[redis_keys.DUE],
+            args=[limit, redis_keys.ENTRY_PREFIX, AGAIN_SECONDS * 1000, AGAIN_LONGEST_SECONDS * 1000],
+        )
+        return [entry_id.decode() for entry_id in ids]
+
+    async def claim(self, entry_id: str) -> Claim | None:
+        """See `Outbox.claim`."""
+        answer = await self._claim(
+            keys=[redis_keys.entry(entry_id), redis_keys.DUE], args=[entry_id, self._lease_ms]
+        )
+        if answer is None:
+            return None
+        fence, attempts, sealed, chunks, age_ms = answer
+        return Claim(entry_id, fence, self._open(entry_id, sealed), attempts, age_ms / 1000, chunks)
+
+    async def renew(self, claim: Claim) -> bool:
+        """See `Outbox.renew`."""
+        keys = [redis_keys.entry(claim.id), redis_keys.DUE]
+        return bool(await self._renew(keys=keys, args=[claim.id, claim.fence, self._lease_ms]))
+
+    async def content(self, claim: Claim) -> bytes:
+        """See `Outbox.content`."""
+        key = redis_keys.content(claim.id)
+        plain = bytearray()
+        for first in range(0, claim.chunks, CHUNKS_AT_ONCE):
+            indices = range(first, min(first + CHUNKS_AT_ONCE, claim.chunks))
+            sealed = await cast(
+                "Awaitable[list[bytes | None]]", self._redis.hmget(key, list(map(str, indices)))
+            )
+            for index, chunk in zip(indices, sealed, strict=True):
+                try:
+                    plain += self._keys.open(
+                        chunk or b"", purpose=_CONTENT, context=f"{claim.id}:{index}".encode()
+                    )
+                except SealBroken as error:
+                    raise ContentLost from error
+        return bytes(plain)
+
+    async def settle(self, claim: Claim, letter: Letter, retry_seconds: float | None) -> bool:
+        """See `Outbox.settle`."""
+        return bool(
+            await self._settle(
+                keys=[redis_keys.entry(claim.id), redis_keys.content(claim.id), redis_keys.DUE],
+                args=[
+                    claim.id,
+                    claim.fence,
+                    self._seal(claim.id, letter),
+                    -1 if retry_seconds is None else int(retry_seconds * 1000),
+                    redis_keys.VISIBLE_PREFIX,
+                    VISIBLE_SECONDS * 1000,
+                ],
+            )
+        )
+
+    def _entry(self, entry_id: str, stored: dict[bytes, bytes]) -> Entry:
+        return Entry(
+            id=entry_id,
+            stage=Stage(stored[b"stage"].decode()),
+            letter=self._open(entry_id, stored[b"sealed"]),
+            created_at=_moment(stored[b"created"]),
+            due_at=_moment(stored[b"due"]),
+            attempts=int(stored[b"attempts"]),
+        )
+
+    def _seal(self, entry_id: str, letter: Letter) -> bytes:
+        return self._keys.seal(
+            json.dumps(asdict(letter)).encode(), purpose=_LETTER, context=entry_id.encode()
+        )
+
+    def _open(self, entry_id: str, sealed: bytes) -> Letter:
+        plain = json.loads(self._keys.open(sealed, purpose=_LETTER, context=entry_id.encode()))
+        recipients = tuple(
+            Recipient(each["address"], RecipientState(each["state"]), each["detail"])
+            for each in plain.pop("recipients")
+        )
+        return Letter(**plain, recipients=recipients)
+
+
+def _moment(milliseconds: bytes) -> datetime:
+    return datetime.fromtimestamp(int(milliseconds) / 1000, UTC)

@@ -1,0 +1,151 @@
+"""The outbox's Lua scripts: each is one atomic step, and time is Redis TIME in milliseconds.
+
+`#!lua` lets Redis refuse a script whole where memory is full, instead of half-way; what frees memory may run
+even then (https://redis.io/docs/latest/develop/programmability/eval-intro/). A script that is sent again
+because its answer was lost does not do its work twice. The stages are `sender_service.outbox.Stage`.
+"""
+
+_NOW = """
+local clock = redis.call('TIME')
+local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+"""
+
+_ENDED = """
+local function ended(entry, content, due, visible, id, visible_ms)
+  redis.call('ZREM', due, id)
+  redis.call('UNLINK', content)
+  redis.call('PEXPIRE', entry, visible_ms)
+  redis.call('ZADD', visible, now + visible_ms, id)
+  if redis.call('ZCOUNT', visible, '+inf', '+inf') == 0 then
+    redis.call('PEXPIRE', visible, visible_ms)
+  end
+end
+"""
+
+ACCEPT = f"""#!lua
+local entry, content, due, visible, recent, key, quota = unpack(KEYS, 1, 7)
+local id, owner, sealed, chunks = unpack(ARGV, 1, 4)
+local due_at, limit, key_ms, announce_ms = tonumber(ARGV[5]), tonumber(ARGV[6]), ARGV[7], tonumber(ARGV[8])
+{_NOW}
+if redis.call('EXISTS', entry) == 1 then return {{'accepted', id}} end
+local keyed = key ~= ''
+if keyed then
+  local earlier = redis.call('GET', key)
+  if earlier then return {{'earlier', earlier}} end
+end
+for i = 8, #KEYS, 2 do
+  if redis.call('EXISTS', KEYS[i]) == 0 then return {{'no-upload', tostring((i - 8) / 2)}} end
+end
+if redis.call('HLEN', content) ~= tonumber(chunks) then return {{'no-content', ''}} end
+redis.call('ZREMRANGEBYSCORE', recent, '-inf', now - 3600000)
+if redis.call('ZCARD', recent) >= limit then
+  local oldest = redis.call('ZRANGE', recent, 0, 0, 'WITHSCORES')
+  return {{'limit', tostring(oldest[2] and oldest[2] + 3600000 - now or 3600000)}}
+end
+local held = due_at > now
+if not held then due_at = now end
+redis.call('HSET', entry, 'stage', held and 'held' or 'queued', 'owner', owner, 'sealed', sealed,
+  'chunks', chunks, 'created', now, 'first_due', due_at, 'due', due_at, 'fence', 0, 'attempts', 0, 'hints', 0)
+redis.call('PERSIST', content)
+redis.call('ZADD', due, held and due_at or now + announce_ms, id)
+redis.call('ZREMRANGEBYSCORE', visible, '-inf', now)
+redis.call('ZADD', visible, '+inf', id)
+redis.call('PERSIST', visible)
+redis.call('ZADD', recent, now, id)
+redis.call('PEXPIRE', recent, 3600000)
+if keyed then redis.call('SET', key, id, 'PX', key_ms) end
+for i = 8, #KEYS, 2 do
+  redis.call('UNLINK', KEYS[i], KEYS[i + 1])
+  redis.call('HDEL', quota, ARGV[9 + (i - 8) / 2])
+end
+return {{'accepted', id}}
+"""
+"""KEYS entry content due visible recent key|'' quota (upload, its chunks)*
+ARGV id owner sealed chunks due_ms|0 hourly-limit key_ms announce_ms upload-id*
+What is due at once is announced by who accepted it, so the scan leaves it alone for announce_ms."""
+
+CANCEL = f"""#!lua flags=allow-oom
+local entry, content, due, visible = unpack(KEYS)
+local id, owner, visible_ms = unpack(ARGV)
+{_NOW}{_ENDED}
+local stage = redis.call('HGET', entry, 'stage')
+if not stage or redis.call('HGET', entry, 'owner') ~= owner then return 'unknown' end
+if stage == 'held' then
+  redis.call('HSET', entry, 'stage', 'cancelled')
+  ended(entry, content, due, visible, id, visible_ms)
+  return 'cancelled'
+end
+return stage
+"""
+"""KEYS entry content due visible · ARGV id owner visible_ms → the stage it is in now, or 'unknown'"""
+
+DUE = f"""#!lua flags=allow-oom
+local due = KEYS[1]
+local limit, prefix, again_ms, longest_ms = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
+{_NOW}
+local ids = redis.call('ZRANGEBYSCORE', due, '-inf', now, 'LIMIT', 0, limit)
+local found = {{}}
+for _, id in ipairs(ids) do
+  local entry = prefix .. id
+  local stage = redis.call('HGET', entry, 'stage')
+  if stage == 'held' or stage == 'queued' or stage == 'sending' then
+    if stage == 'held' then redis.call('HSET', entry, 'stage', 'queued') end
+    local hints = redis.call('HINCRBY', entry, 'hints', 1)
+    redis.call('ZADD', due, now + math.min(longest_ms, again_ms * 2 ^ math.min(hints - 1, 20)), id)
+    found[#found + 1] = id
+  else
+    redis.call('ZREM', due, id)
+  end
+end
+return found
+"""
+"""KEYS due · ARGV limit entry-prefix again_ms longest_ms → ids
+The score in `due` is when an id is next looked at: due time, lease's end, or next announcement."""
+
+CLAIM = f"""#!lua flags=allow-oom
+local entry, due = unpack(KEYS)
+local id, lease_ms = unpack(ARGV)
+{_NOW}
+local stage, due_at, lease = unpack(redis.call('HMGET', entry, 'stage', 'due', 'lease'))
+local free = false
+if stage == 'held' or stage == 'queued' then free = now >= tonumber(due_at) end
+if stage == 'sending' then free = now >= tonumber(lease) end
+if not free then return false end
+local fence = redis.call('HINCRBY', entry, 'fence', 1)
+local attempts = redis.call('HINCRBY', entry, 'attempts', 1)
+redis.call('HSET', entry, 'stage', 'sending', 'lease', now + lease_ms, 'hints', 0)
+redis.call('ZADD', due, now + lease_ms, id)
+local sealed, chunks, first_due = unpack(redis.call('HMGET', entry, 'sealed', 'chunks', 'first_due'))
+return {{fence, attempts, sealed, tonumber(chunks), now - first_due}}
+"""
+"""KEYS entry due · ARGV id lease_ms → {fence, attempts, sealed, chunks, age_ms} or nothing"""
+
+_IS_OURS = """
+local stage, current = unpack(redis.call('HMGET', entry, 'stage', 'fence'))
+if stage ~= 'sending' or current ~= fence then return 0 end
+"""
+
+RENEW = f"""#!lua flags=allow-oom
+local entry, due = unpack(KEYS)
+local id, fence, lease_ms = unpack(ARGV)
+{_NOW}{_IS_OURS}
+redis.call('HSET', entry, 'lease', now + lease_ms)
+redis.call('ZADD', due, now + lease_ms, id)
+return 1
+"""
+"""KEYS entry due · ARGV id fence lease_ms → 1, or 0 where the fence is no longer ours"""
+
+SETTLE = f"""#!lua flags=allow-oom
+local entry, content, due = unpack(KEYS)
+local id, fence, sealed, retry_ms, visible_prefix, visible_ms = unpack(ARGV)
+{_NOW}{_ENDED}{_IS_OURS}
+if tonumber(retry_ms) >= 0 then
+  redis.call('HSET', entry, 'sealed', sealed, 'stage', 'queued', 'due', now + retry_ms, 'hints', 0)
+  redis.call('ZADD', due, now + retry_ms, id)
+else
+  redis.call('HSET', entry, 'sealed', sealed, 'stage', 'done')
+  ended(entry, content, due, visible_prefix .. redis.call('HGET', entry, 'owner'), id, visible_ms)
+end
+return 1
+"""
+"""KEYS entry content due · ARGV id fence sealed retry_ms|-1 visible-prefix visible_ms → 1, or 0 as RENEW"""

@@ -1,0 +1,74 @@
+"""The sender's settings, for its API and its workers alike. Built by `main.py` and `worker.py` only."""
+
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, Field, SecretStr, model_validator
+
+from courriel_seal import KeyRing
+from courriel_web.settings import ServiceSettings
+from sender_service.relay_server import RelayServer
+
+
+def _is_key_ring(text: SecretStr) -> SecretStr:
+    KeyRing.parse(text.get_secret_value())
+    return text
+
+
+class Settings(ServiceSettings):
+    """Frozen; a docstring under each field is its line in docs/configuration.md."""
+
+    redis_state_url: SecretStr
+    """Redis for what must survive: outbox, uploads and queue (`redis://`, `rediss://`)."""
+    auth_url: str = "http://127.0.0.1:8101"
+    """Where the auth service answers."""
+    sender_secret: SecretStr
+    """Our service credential towards auth."""
+    sender_keys: Annotated[SecretStr, AfterValidator(_is_key_ring)]
+    """Keys that seal messages and uploads.
+
+    `id:base64url-of-32-octets`, comma-separated, the current first.
+    """
+    mail_domain: Annotated[str, Field(min_length=1, max_length=253, pattern=r"^[A-Za-z0-9.-]+$")]
+    """The domain of Message-ID."""
+    smtp_url: SecretStr
+    """The relay: `smtp://host[:25]` (STARTTLS required, except on loopback or with `?tls=none`) or
+    `smtps://host[:465]`; a service account may stand before the host."""
+    smtp_ca_file: Path | None = None
+    """Authorities (PEM) that sign the relay's certificate, instead of the system's."""
+    smtp_username: str = ""
+    """Service account at the relay, where it does not stand in SMTP_URL."""
+    smtp_password: SecretStr = SecretStr("")
+    """Password of the service account."""
+    sender_max_recipients: Annotated[int, Field(ge=1, le=1000)] = 20
+    """Unique recipients of a message, over To, Cc and Bcc."""
+    sender_max_message_bytes: Annotated[int, Field(ge=1024, le=256 * 1024**2)] = 25 * 1024**2
+    """Octets of the encoded message."""
+    sender_max_attachment_bytes: Annotated[int, Field(ge=1, le=256 * 1024**2)] = 18 * 1024**2
+    """Octets of one attachment; encoding adds 37 %, so the default is what fits into the default message."""
+    sender_max_attachments: Annotated[int, Field(ge=0, le=100)] = 50
+    """Attachments of a message."""
+    sender_messages_per_hour: Annotated[int, Field(ge=1)] = 100
+    """Messages a mailbox may send in any hour."""
+    sender_retry_window_seconds: Annotated[float, Field(ge=0)] = 14_400
+    """How long temporary failures are retried."""
+    sender_retry_first_seconds: Annotated[float, Field(gt=0)] = 15
+    """The first pause between two attempts; it doubles up to 15 minutes."""
+    sender_upload_seconds: Annotated[int, Field(ge=60)] = 86_400
+    """How long an upload waits for its message."""
+    sender_upload_quota_bytes: Annotated[int, Field(ge=1)] = 100 * 1024**2
+    """Octets of waiting uploads a mailbox may have."""
+
+    @model_validator(mode="after")
+    def _relay_is_usable(self) -> Self:
+        self.relay()
+        return self
+
+    def relay(self) -> RelayServer:
+        """Return the relay the SMTP settings describe. Raises ValueError."""
+        return RelayServer.from_url(
+            self.smtp_url.get_secret_value(),
+            ca_file=self.smtp_ca_file,
+            username=self.smtp_username,
+            password=self.smtp_password.get_secret_value(),
+        )

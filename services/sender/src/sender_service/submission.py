@@ -1,0 +1,217 @@
+"""Accepting a message: everything is checked and the message is built before anything is stored.
+
+Building here and not in the worker makes the limit of the encoded size exact, and what was accepted
+unchangeable: every attempt sends the same octets under the same Message-ID. From is the session's identity,
+never the request's.
+"""
+
+import asyncio
+import hashlib
+import re
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from courriel_message import Address, Attachment, Draft, InvalidDraft, build, canonical
+from courriel_wire import Submission
+from sender_service.errors import SenderError
+from sender_service.limits import (
+    Limits,
+    MessageTooLarge,
+    Recipients,
+    TooManyAttachments,
+    read_recipients,
+)
+from sender_service.outbox import Acceptance, Entry, Letter, Outbox, Recipient
+from sender_service.uploads import StoredUpload, UnknownAttachment, UnknownUpload, Uploads
+
+LONGEST_HOLD = timedelta(days=30)
+BUILDS_AT_ONCE = 4
+"""How many messages are in memory as a whole at one time, in one process."""
+_MESSAGE_ID = re.compile(r"<[!-;=?A-~]{1,300}@[!-;=?A-~]{1,300}>")
+
+
+class InvalidHeader(SenderError):
+    """Something that must not stand in a message's header, such as a line break in the subject."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(f"{field}: {reason}")
+        self.field = field
+
+
+class InvalidSendAt(SenderError):
+    """`send_at` is no moment, or too far away."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            f"send_at: needs an offset from UTC, and may be {LONGEST_HOLD.days} days away at most"
+        )
+        self.field = "send_at"
+
+
+class IdempotencyKeyReused(SenderError):
+    """The same Idempotency-Key came before with another message."""
+
+    def __init__(self) -> None:
+        super().__init__("this Idempotency-Key was used for another message")
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who sends: the mailbox of the session, and the only From it may have."""
+
+    mailbox: str
+    identity: Address = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """The checked parts of a submission."""
+
+    recipients: Recipients
+    uploads: tuple[StoredUpload, ...]
+    send_at: datetime | None
+
+
+class Submissions:
+    """Turns submissions into entries of the outbox."""
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        uploads: Uploads,
+        *,
+        limits: Limits,
+        mail_domain: str,
+        announce: Callable[[str], None],
+    ) -> None:
+        """`announce` is told the id of each entry that is due at once; it must not block nor fail."""
+        self._outbox = outbox
+        self._uploads = uploads
+        self._limits = limits
+        self._mail_domain = mail_domain
+        self._announce = announce
+        self._building = asyncio.Semaphore(BUILDS_AT_ONCE)
+
+    async def accept(self, author: Author, submission: Submission, idempotency_key: str = "") -> Entry:
+        """Check, build and store; return the entry once it is durable.
+
+        The same key with the same submission returns the entry of the first time. Raises the errors of
+        `limits`, `uploads` and this module, and TooManyMessages.
+        """
+        digest = hashlib.sha256(submission.model_dump_json().encode()).hexdigest()
+        if earlier := await self._earlier(author, idempotency_key, digest):
+            return earlier
+        try:
+            return await self._accept_new(author, submission, idempotency_key, digest)
+        except UnknownAttachment:
+            # The first request under this key may have consumed the uploads while this one was reading them.
+            if earlier := await self._earlier(author, idempotency_key, digest):
+                return earlier
+            raise
+
+    async def _earlier(self, author: Author, idempotency_key: str, digest: str) -> Entry | None:
+        if not idempotency_key:
+            return None
+        entry = await self._outbox.find_by_key(author.mailbox, idempotency_key)
+        if entry and entry.letter.digest != digest:
+            raise IdempotencyKeyReused
+        return entry
+
+    async def _accept_new(
+        self, author: Author, submission: Submission, idempotency_key: str, digest: str
+    ) -> Entry:
+        parts = await self._check(author, submission)
+        message_id = f"<{secrets.token_urlsafe(18)}@{self._mail_domain}>"
+        letter = Letter(
+            sender=canonical(author.identity.address),
+            subject=submission.subject,
+            recipients=tuple(Recipient(address) for address in parts.recipients.unique()),
+            message_id=message_id,
+            digest=digest,
+        )
+        async with self._building:
+            content = await self._build(author, submission, parts, message_id)
+            stored = await self._outbox.accept(
+                Acceptance(
+                    id=secrets.token_urlsafe(16),
+                    mailbox=author.mailbox,
+                    letter=letter,
+                    content=content,
+                    due_at=parts.send_at,
+                    uploads=tuple(upload.id for upload in parts.uploads),
+                    idempotency_key=idempotency_key,
+                )
+            )
+        entry = await self._outbox.find(author.mailbox, stored)
+        if entry.letter.digest != digest:
+            raise IdempotencyKeyReused
+        if parts.send_at is None:
+            self._announce(stored)
+        return entry
+
+    async def _check(self, author: Author, submission: Submission) -> _Parts:
+        """Check all that can be told before the message is built."""
+        recipients = read_recipients(submission, self._limits.recipients)
+        send_at = _read_send_at(submission.send_at)
+        count = len(submission.attachments)
+        if count > self._limits.attachments:
+            raise TooManyAttachments(self._limits.attachments, count)
+        uploads = []
+        for reference in submission.attachments:
+            try:
+                uploads.append(await self._uploads.find(author.mailbox, reference.upload))
+            except UnknownUpload:
+                raise UnknownAttachment(reference.upload) from None
+        if sum(upload.size for upload in uploads) > self._limits.message_octets:
+            raise MessageTooLarge(self._limits.message_octets)
+        return _Parts(recipients, tuple(uploads), send_at)
+
+    async def _build(self, author: Author, submission: Submission, parts: _Parts, message_id: str) -> bytes:
+        attachments = []
+        for upload in parts.uploads:
+            try:
+                content = await self._uploads.content(upload)
+            except UnknownUpload:
+                raise UnknownAttachment(upload.id) from None
+            attachments.append(Attachment(upload.filename, upload.content_type, content))
+        draft = Draft(
+            from_=author.identity,
+            to=parts.recipients.to,
+            cc=parts.recipients.cc,
+            bcc=parts.recipients.bcc,
+            subject=submission.subject,
+            text=submission.text,
+            html=submission.html,
+            message_id=message_id,
+            date=parts.send_at or datetime.now(UTC),
+            attachments=tuple(attachments),
+            in_reply_to=_writable(submission.in_reply_to),
+            references=_writable(*submission.references),
+            priority=submission.priority.value,
+            request_receipt=submission.request_receipt,
+        )
+        try:
+            # Encoding 25 MB takes a good part of a second: not on the event loop.
+            message = await asyncio.to_thread(build, draft)
+        except InvalidDraft as error:
+            raise InvalidHeader(error.field, error.reason) from None
+        if len(message) > self._limits.message_octets:
+            raise MessageTooLarge(self._limits.message_octets)
+        return message
+
+
+def _read_send_at(send_at: datetime | None) -> datetime | None:
+    """Return the moment, None for now or the past."""
+    if send_at is None:
+        return None
+    now = datetime.now(UTC)
+    if send_at.tzinfo is None or send_at > now + LONGEST_HOLD:
+        raise InvalidSendAt
+    return send_at if send_at > now else None
+
+
+def _writable(*identifiers: str | None) -> tuple[str, ...]:
+    """Keep the identifiers that RFC 5322 allows: a thread's odd one must not prevent an answer."""
+    return tuple(each for each in identifiers if each and _MESSAGE_ID.fullmatch(each))
