@@ -1,7 +1,8 @@
+# ruff: noqa: INP001 — a script of one image, no package
 """Fills Dovecot's maildrops with the mail of `make demo`, once; mail that is there already is left alone.
 
-The demo's own server names a message after its arrival in nanoseconds. Dovecot orders a maildrop by the seconds and
-microseconds of a Maildir name (https://cr.yp.to/proto/maildir.html), so the files get such names.
+The demo's own server names a message after its arrival in nanoseconds. Dovecot orders a maildrop by the
+seconds and microseconds of a Maildir name (https://cr.yp.to/proto/maildir.html), so the files get such names.
 """
 
 import os

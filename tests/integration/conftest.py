@@ -1,0 +1,27 @@
+"""One running product for all tests of this folder; each test has a mailbox of its own."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+os.environ.setdefault("TESTCONTAINERS_RYUK_DISABLED", "true")  # read when testcontainers is imported
+
+from tests.integration.images import build_images
+from tests.integration.stack import Stack, running_stack
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what needs a container engine where tests/run has found none (and says so at its end)."""
+    if os.environ.get("TESTS_WITHOUT_CONTAINERS"):
+        needing = [item for item in items if "stack" in getattr(item, "fixturenames", ())]
+        config.hook.pytest_deselected(items=needing)
+        items[:] = [item for item in items if item not in needing]
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Start the product's own images beside Dovecot, Postfix and Redis, and wait until all are healthy."""
+    build_images()
+    with running_stack(tmp_path_factory.mktemp("stack")) as stack:
+        yield stack
