@@ -1,0 +1,140 @@
+"""The mailbox service put together: the only place that knows every part of it."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
+
+from fastapi import FastAPI
+
+from courriel_pop3 import Limits as Pop3Limits
+from courriel_pop3 import Server
+from courriel_web.problems import Failure
+from courriel_web.redis_connection import connect_redis
+from courriel_web.service_app import build_service_app
+from courriel_web.service_client import ServiceClient
+from courriel_wire import Code
+from mailbox_service.auth_client import AuthClient
+from mailbox_service.callers import access_by
+from mailbox_service.clock import Clock, SystemClock
+from mailbox_service.connections import OpenMaildrop
+from mailbox_service.deletions import Deletions, HeldDeletions
+from mailbox_service.deletions_redis import RedisHeldDeletions
+from mailbox_service.errors import (
+    AuthUnavailable,
+    CommandRefused,
+    LoginRefused,
+    MaildropBusy,
+    MailServerUnavailable,
+    MessageTooLarge,
+    MessageUnreadable,
+    SessionEnded,
+    UnknownImage,
+    UnknownMessage,
+    UnknownPart,
+)
+from mailbox_service.inline_images import ImageStore, InlineImages
+from mailbox_service.inline_images_redis import RedisImageStore
+from mailbox_service.maildrop_pop3 import Pop3Maildrops
+from mailbox_service.maildrops import Limits, Maildrops
+from mailbox_service.messages import Messages, Reader
+from mailbox_service.reading_pebble import ProcessReader
+from mailbox_service.routes_deletions import deletion_routes
+from mailbox_service.routes_inline import inline_routes
+from mailbox_service.routes_messages import message_routes
+from mailbox_service.routes_sessions import session_routes
+from mailbox_service.sessions import Auth, Sessions
+from mailbox_service.settings import Settings
+
+MAIL_SERVER = "The mail server does not answer"
+FAILURES: Mapping[type[Exception], Failure] = {
+    LoginRefused: Failure(401, Code.LOGIN_REFUSED, "The mail server refuses this sign-in"),
+    SessionEnded: Failure(401, Code.SESSION_ENDED, "The session has ended", members=("reason",)),
+    MaildropBusy: Failure(503, Code.MAILDROP_BUSY, "Another program reads the mailbox", retry_after=5),
+    MailServerUnavailable: Failure(503, Code.MAIL_SERVER_UNAVAILABLE, MAIL_SERVER, retry_after=10),
+    CommandRefused: Failure(503, Code.MAIL_SERVER_UNAVAILABLE, MAIL_SERVER, retry_after=10),
+    AuthUnavailable: Failure(
+        503, Code.SERVICE_UNAVAILABLE, "A part of the service does not answer", retry_after=5
+    ),
+    UnknownMessage: Failure(404, Code.UNKNOWN_MESSAGE, "The message is not in the mailbox"),
+    UnknownPart: Failure(404, Code.UNKNOWN_PART, "The message has no such part"),
+    UnknownImage: Failure(404, Code.NOT_FOUND, "There is nothing here"),
+    MessageTooLarge: Failure(
+        413, Code.MESSAGE_TOO_LARGE, "The message is too large to be opened here", members=("limit",)
+    ),
+    MessageUnreadable: Failure(
+        503, Code.SERVICE_UNAVAILABLE, "The message cannot be taken apart; download it as a whole"
+    ),
+}
+
+
+def create_app(
+    settings: Settings,
+    *,
+    open_maildrop: OpenMaildrop | None = None,
+    auth: Auth | None = None,
+    held: HeldDeletions | None = None,
+    image_store: ImageStore | None = None,
+    reader: Reader | None = None,
+    clock: Clock | None = None,
+) -> FastAPI:
+    """Make the service; tests hand in adapters of their own, anything else is made from the settings."""
+    state, cache = connect_redis(settings.redis_state_url), connect_redis(settings.redis_cache_url)
+    auth_service = ServiceClient(settings.auth_url, name="mailbox", secret=settings.mailbox_secret)
+    processes = ProcessReader(workers=settings.mailbox_parse_workers, seconds=settings.mailbox_parse_seconds)
+    clock = clock or SystemClock()
+    maildrops = Maildrops(open_maildrop or Pop3Maildrops(_server(settings)).open, clock, _limits(settings))
+    deletions = Deletions(maildrops, held or RedisHeldDeletions(state), clock)
+    images = InlineImages(image_store or RedisImageStore(cache))
+    messages = Messages(
+        maildrops,
+        deletions,
+        reader or processes,
+        images,
+        snapshot_seconds=settings.mailbox_snapshot_seconds,
+        max_octets=settings.mailbox_max_message_bytes,
+    )
+    sessions = Sessions(maildrops, deletions, messages)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(cache.aclose)
+            stack.push_async_callback(state.aclose)
+            await stack.enter_async_context(auth_service)
+            if reader is None:
+                await stack.enter_async_context(processes)
+            stack.push_async_callback(maildrops.close)
+            stack.push_async_callback(deletions.close)
+            stack.push_async_callback(sessions.close)
+            yield
+
+    app = build_service_app(
+        "Courriel léger: mailbox",
+        version="1",
+        failures=FAILURES,
+        checks={"redis-state": state.ping},
+        lifespan=lifespan,
+    )
+    app.include_router(session_routes(sessions, auth_secret=settings.auth_secret))
+    access = access_by(auth or AuthClient(auth_service))
+    app.include_router(message_routes(messages, access))
+    app.include_router(deletion_routes(deletions, access))
+    app.include_router(inline_routes(images, gateway_secret=settings.gateway_secret))
+    return app
+
+
+def _server(settings: Settings) -> Server:
+    return replace(
+        Server.from_url(settings.pop3_url, ca_file=settings.pop3_ca_file),
+        connect_timeout=settings.pop3_connect_seconds,
+        reply_timeout=settings.pop3_reply_seconds,
+        limits=Pop3Limits(message=settings.mailbox_max_message_bytes),
+    )
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(
+        idle=settings.mailbox_idle_seconds,
+        total=settings.mailbox_connection_seconds,
+        busy=settings.mailbox_in_use_seconds,
+    )

@@ -1,0 +1,43 @@
+"""The auth service as this one needs it: whose session is a token, and what opens its maildrop."""
+
+from functools import partial
+
+from courriel_web.service_client import ServiceClient, UpstreamProblem, UpstreamUnavailable
+from courriel_wire import Code, Credential, Introspection
+from mailbox_service.connections import Login
+from mailbox_service.errors import AuthUnavailable, SessionEnded
+from mailbox_service.maildrops import Access
+
+
+class AuthClient:
+    """Calls auth with this service's credential. The token goes in the body, never in a URL."""
+
+    def __init__(self, client: ServiceClient) -> None:
+        self._client = client
+
+    async def introspect(self, token: str) -> Access:
+        """Tell whose session a token opens, and let the call count as activity.
+
+        Raises SessionEnded or AuthUnavailable.
+        """
+        answer = await self._ask("/introspect", {"token": token, "activity": "true"})
+        told = Introspection.model_validate(answer)
+        if not told.active:
+            raise SessionEnded(told.reason or "unknown")
+        return Access(told.sid, told.mailbox, partial(self._login, token))
+
+    async def _login(self, token: str) -> Login:
+        credential = Credential.model_validate(await self._ask("/credential", {"token": token}))
+        return Login(credential.username, credential.password.get_secret_value())
+
+    async def _ask(self, path: str, form: dict[str, str]) -> object:
+        try:
+            answer: object = await self._client.json("POST", path, data=form)
+        except UpstreamUnavailable as error:
+            raise AuthUnavailable from error
+        except UpstreamProblem as error:
+            if error.problem.type == Code.SESSION_ENDED:
+                reason = (error.problem.model_extra or {}).get("reason")
+                raise SessionEnded("taken-over" if reason == "taken-over" else "unknown") from error
+            raise AuthUnavailable from error
+        return answer

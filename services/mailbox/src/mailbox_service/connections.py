@@ -1,0 +1,98 @@
+"""One connection to a maildrop: what the domain asks of a POP3 session, and what is known while it lasts.
+
+The port ``Maildrop`` is a logged-in POP3 session (RFC 1939, TRANSACTION state). ``Connection`` adds what
+belongs to it and ends with it: its snapshot, and the message last read. Who may use it when is
+``maildrops.py``'s matter.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from mailbox_service.snapshots import Entry, Snapshot, take_snapshot
+from mailbox_service.summaries import Summaries
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """What opens a maildrop."""
+
+    username: str
+    password: str = field(repr=False)
+
+
+class Maildrop(Protocol):
+    """A POP3 session after its login.
+
+    Every method raises MailServerUnavailable when the connection is of no use any more.
+    """
+
+    async def listing(self) -> list[Entry]:
+        """List all messages; the same answer as long as the session lasts."""
+        ...
+
+    async def headers(self, numbers: Sequence[int]) -> Mapping[int, bytes]:
+        """Return the header of each message by its number; one that the server refuses is missing."""
+        ...
+
+    async def retrieve(self, number: int) -> bytes:
+        """Return a whole message. Raises CommandRefused."""
+        ...
+
+    async def delete(self, numbers: Sequence[int]) -> frozenset[int]:
+        """Mark messages as deleted, and return the numbers that the server refused to mark."""
+        ...
+
+    async def quit(self) -> None:
+        """End the session: only when this returns, what was marked is deleted (RFC 1939 section 6).
+
+        Raises CommandRefused where the server says that it could not delete all.
+        """
+        ...
+
+    def close(self) -> None:
+        """Drop the connection: nothing that was marked is deleted."""
+        ...
+
+
+OpenMaildrop = Callable[[Login], Awaitable[Maildrop]]
+"""Connects and logs in. Raises LoginRefused, MaildropBusy or MailServerUnavailable."""
+
+
+class Connection:
+    """A maildrop and what is known of it. ``opened`` and ``used`` are monotonic seconds."""
+
+    def __init__(self, maildrop: Maildrop, summaries: Summaries, *, opened: float, as_of: datetime) -> None:
+        self.maildrop = maildrop
+        self.summaries = summaries
+        self.opened = self.used = opened
+        self.ended = False
+        self._as_of = as_of
+        self._snapshot: Snapshot | None = None
+        self._last: tuple[int, bytes] | None = None
+
+    async def snapshot(self) -> Snapshot:
+        """Return what the maildrop holds, as of the login."""
+        if self._snapshot is None:
+            self._snapshot = take_snapshot(await self.maildrop.listing(), self._as_of)
+        return self._snapshot
+
+    async def retrieve(self, number: int) -> bytes:
+        """Return a whole message; the last one is kept, so that its parts do not travel again."""
+        if self._last is None or self._last[0] != number:
+            self._last = (number, await self.maildrop.retrieve(number))
+        return self._last[1]
+
+    async def quit(self) -> None:
+        """End the session, and wait for the server's word."""
+        self.ended = True
+        try:
+            await self.maildrop.quit()
+        finally:
+            self.maildrop.close()
+
+    def drop(self) -> None:
+        """End the connection without a word: nothing is deleted."""
+        self.ended = True
+        self.maildrop.close()

@@ -1,0 +1,249 @@
+"""Who may use which maildrop when: the sessions open in this process, and the connection each of them holds.
+
+What is done on one mailbox is done one at a time, in the order of asking; another mailbox never waits. A
+connection is lent to a piece of work, kept a short while for the next one, and ended with QUIT, so that the
+person's desktop client gets at its mail. This module decides nothing about what is read or deleted, and it
+keeps no password: a login is asked for when a connection must be opened.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import structlog
+
+from mailbox_service.clock import Clock
+from mailbox_service.connections import Connection, Login, OpenMaildrop
+from mailbox_service.errors import (
+    LoginRefused,
+    MailboxError,
+    MaildropBusy,
+    MailServerUnavailable,
+    SessionEnded,
+)
+from mailbox_service.summaries import Summaries
+from mailbox_service.turns import Turns
+
+Result = TypeVar("Result")
+BUSY_PAUSE_SECONDS = 0.25
+"""Between two tries to open a maildrop that somebody holds."""
+FORGET_SECONDS = 1800.0
+"""What a session was shown is forgotten when nothing was asked for this long."""
+CLOSE_SECONDS = 5.0
+"""How long a stop of the service waits for the answers to QUIT."""
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """A session that auth vouched for. ``login`` asks for what opens its maildrop, or raises SessionEnded."""
+
+    sid: str
+    mailbox: str
+    login: Callable[[], Awaitable[Login]] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Seconds: without use, in all, and how long a maildrop that somebody holds is asked for again."""
+
+    idle: float = 5.0
+    total: float = 30.0
+    busy: float = 5.0
+
+
+@dataclass(slots=True)
+class _Session:
+    sid: str
+    mailbox: str
+    used: float
+    summaries: Summaries = field(default_factory=Summaries)
+    connection: Connection | None = None
+    signed_out: bool = False
+
+
+class Maildrops:
+    """The registry of sessions and their connections. Used within one event loop."""
+
+    def __init__(self, open_maildrop: OpenMaildrop, clock: Clock, limits: Limits) -> None:
+        self._open_maildrop = open_maildrop
+        self._clock = clock
+        self._limits = limits
+        self._sessions: dict[str, _Session] = {}
+        self._turns = Turns()
+        self._watchers: set[asyncio.Task[None]] = set()
+
+    async def sign_in(self, sid: str, mailbox: str, login: Login) -> None:
+        """Prove a login by using it, and keep the connection for session ``sid``.
+
+        The first try does not wait for the mailbox's turn, so that a wrong password neither disturbs nor
+        awaits whoever has it open. Raises LoginRefused, MaildropBusy or MailServerUnavailable.
+        """
+        await self.sign_out(sid)
+        session = _Session(sid, mailbox, self._clock.monotonic())
+        try:
+            connection = await self._connect(session, login)
+        except MaildropBusy:
+            # [IN-USE] is only said after the right password (RFC 2449 section 8.1.1)
+            async with self._turns.of(mailbox):
+                connection = await self._connect_when_free(session, login)
+        self._forget_old()
+        self._sessions[sid] = session
+        self._keep(session, connection)
+
+    async def sign_out(self, sid: str) -> None:
+        """End the session's connection with QUIT and forget the session. An unknown one is fine."""
+        session = self._sessions.pop(sid, None)
+        if session is None:
+            return
+        session.signed_out = True
+        async with self._turns.of(session.mailbox):
+            await self._end(session)
+
+    async def lend(
+        self,
+        access: Access,
+        work: Callable[[Connection], Awaitable[Result]],
+        *,
+        max_age: float | None = None,
+    ) -> Result:
+        """Do ``work`` with the session's connection, in the mailbox's turn, and return its result.
+
+        A connection whose snapshot is older than ``max_age`` seconds, or that has lived its time, is ended
+        first. Work that finds a kept connection dead is done again on a new one: it must not have had an
+        effect by then. Raises what ``work`` raises, SessionEnded, MaildropBusy and MailServerUnavailable.
+        """
+        session = self._session(access)
+        async with self._turns.of(access.mailbox):
+            if session.signed_out:
+                raise SessionEnded
+            if session.connection and self._age(session.connection) >= min(
+                self._limits.total, self._limits.total if max_age is None else max_age
+            ):
+                await self._end(session)
+            if session.connection:
+                with contextlib.suppress(MailServerUnavailable):
+                    return await self._use(session, session.connection, work)
+            connection = await self._connect_for(session, access)
+            return await self._use(session, connection, work)
+
+    def turn(self, mailbox: str) -> asyncio.Lock:
+        """Return the mailbox's turn, for what needs no connection: ``async with drops.turn(mailbox):``."""
+        return self._turns.of(mailbox)
+
+    def summaries(self, access: Access) -> Summaries:
+        """Return what this session was shown."""
+        return self._session(access).summaries
+
+    async def close(self) -> None:
+        """End every connection with QUIT, all at once, within ``CLOSE_SECONDS``."""
+        for watcher in self._watchers:
+            watcher.cancel()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await asyncio.gather(*(self.sign_out(sid) for sid in list(self._sessions)))
+
+    # Sessions
+
+    def _session(self, access: Access) -> _Session:
+        session = self._sessions.get(access.sid)
+        if session is None:
+            self._forget_old()
+            session = _Session(access.sid, access.mailbox, self._clock.monotonic())
+            self._sessions[access.sid] = session
+        session.used = self._clock.monotonic()
+        return session
+
+    def _forget_old(self) -> None:
+        oldest = self._clock.monotonic() - FORGET_SECONDS
+        for session in list(self._sessions.values()):
+            if session.connection is None and session.used < oldest:
+                del self._sessions[session.sid]
+
+    # Connections
+
+    def _age(self, connection: Connection) -> float:
+        return self._clock.monotonic() - connection.opened
+
+    async def _connect(self, session: _Session, login: Login) -> Connection:
+        opened, as_of = self._clock.monotonic(), self._clock.now()
+        maildrop = await self._open_maildrop(login)
+        return Connection(maildrop, session.summaries, opened=opened, as_of=as_of)
+
+    async def _connect_when_free(self, session: _Session, login: Login) -> Connection:
+        """Log in, in the mailbox's turn. If another session here holds the maildrop, that one gives way."""
+        deadline = self._clock.monotonic() + self._limits.busy
+        while True:
+            siblings = [
+                other
+                for other in self._sessions.values()
+                if other.mailbox == session.mailbox and other.connection is not None
+            ]
+            try:
+                return await self._connect(session, login)
+            except MaildropBusy:
+                if self._clock.monotonic() + BUSY_PAUSE_SECONDS > deadline:
+                    raise
+            for sibling in siblings:
+                await self._end(sibling)
+            if not siblings:
+                await self._clock.sleep(BUSY_PAUSE_SECONDS)
+
+    async def _connect_for(self, session: _Session, access: Access) -> Connection:
+        try:
+            connection = await self._connect_when_free(session, await access.login())
+        except LoginRefused as error:
+            # the password was changed since the sign-in: only a new sign-in helps
+            raise SessionEnded from error
+        self._keep(session, connection)
+        return connection
+
+    def _keep(self, session: _Session, connection: Connection) -> None:
+        session.connection = connection
+        watcher = asyncio.create_task(self._watch(session, connection))
+        self._watchers.add(watcher)
+        watcher.add_done_callback(self._watchers.discard)
+
+    async def _use(
+        self, session: _Session, connection: Connection, work: Callable[[Connection], Awaitable[Result]]
+    ) -> Result:
+        try:
+            return await work(connection)
+        except MailServerUnavailable:
+            connection.drop()
+            raise
+        except MailboxError:
+            raise  # the answer was read to its end: the connection goes on
+        except BaseException:
+            connection.drop()
+            raise
+        finally:
+            connection.used = self._clock.monotonic()
+            if connection.ended:
+                session.connection = None
+
+    async def _watch(self, session: _Session, connection: Connection) -> None:
+        """End the connection when it was not used for a while, or has lived its time."""
+        while not connection.ended:
+            now = self._clock.monotonic()
+            remaining = min(connection.used + self._limits.idle, connection.opened + self._limits.total) - now
+            if remaining > 0:
+                await self._clock.sleep(remaining)
+                continue
+            async with self._turns.of(session.mailbox):
+                now = self._clock.monotonic()  # the turn may have been long in coming
+                lived = self._age(connection) >= self._limits.total
+                if connection is session.connection and (lived or now - connection.used >= self._limits.idle):
+                    await self._end(session)
+
+    async def _end(self, session: _Session) -> None:
+        """End the session's connection with QUIT, if it has one. Nothing is marked as deleted here."""
+        connection, session.connection = session.connection, None
+        if connection is None:
+            return
+        try:
+            await connection.quit()
+        except MailboxError as error:
+            await log.ainfo("a connection ended without an answer to QUIT", error=type(error).__name__)

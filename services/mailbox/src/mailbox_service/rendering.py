@@ -1,0 +1,159 @@
+"""Reading mail that somebody else wrote: pure functions, octets in, values out, for the worker processes.
+
+They may take long or die on hostile mail; that is why they run where they can be killed
+(``reading_pebble.py``).
+"""
+
+import io
+import mimetypes
+import secrets
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from urllib.parse import unquote
+
+from courriel_message import (
+    Message,
+    Part,
+    Summary,
+    TooComplex,
+    UnknownPart,
+    parse,
+    part_content,
+    sanitise,
+    summarise,
+)
+
+INLINE_PATH = "/inline/"
+MAX_IMAGES = 50
+"""Inline images of one message that are shown; the others stay attachments."""
+MAX_IMAGE_OCTETS = 2 * 1024 * 1024
+MAX_IMAGES_OCTETS = 10 * 1024 * 1024
+NAME_OCTETS = 32
+_SIGNATURES = {
+    "image/png": b"\x89PNG\r\n\x1a\n",
+    "image/jpeg": b"\xff\xd8\xff",
+    "image/gif": b"GIF8",
+    "image/webp": b"RIFF",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class InlineImage:
+    """An image that the HTML shows, under a random ``name`` (base64url of 32 octets)."""
+
+    name: str
+    content_type: str
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Rendering:
+    """A message ready to be shown: ``html`` is sanitised, ``message.unsafe_html`` is taken away."""
+
+    message: Message
+    html: str | None
+    remote_images: int
+    images: tuple[InlineImage, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A part to be saved: its name (never empty), its type as the sender claims it, its decoded octets."""
+
+    filename: str
+    content_type: str
+    content: bytes = field(repr=False)
+
+
+def summarise_all(headers: Sequence[bytes]) -> list[Summary]:
+    """Summarise headers, in their order."""
+    return [summarise(header) for header in headers]
+
+
+def render(raw: bytes) -> Rendering:
+    """Read a message and make its HTML safe. Notes added: ``html-too-complex``, ``remote-images``."""
+    message = parse(raw)
+    notes = list(message.notes)
+    images = _Images(raw, message.parts)
+    html, remote_images = None, 0
+    if message.unsafe_html is not None:
+        try:
+            sanitised = sanitise(message.unsafe_html, resolve_cid=images.address)
+        except TooComplex:
+            notes.append("html-too-complex")
+        else:
+            html, remote_images = sanitised.html, sanitised.remote_images
+    if remote_images:
+        notes.append("remote-images")
+    shown = tuple(images.shown.values())
+    return Rendering(replace(message, unsafe_html=None), html, remote_images, shown, tuple(notes))
+
+
+def extract(raw: bytes, part_id: str) -> Attachment | None:
+    """Return one part, or None where there is none of this id."""
+    try:
+        part, content = part_content(raw, part_id)
+    except UnknownPart:
+        return None
+    return Attachment(name_of(part), part.content_type, content)
+
+
+def archive(raw: bytes) -> bytes:
+    """Return a zip of all attachments; a name that comes twice gets a number."""
+    buffer = io.BytesIO()
+    taken: set[str] = set()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as zipped:
+        for part in parse(raw).parts:
+            # a ZipInfo of its own has a fixed date: the archive tells nothing of this machine
+            info = zipfile.ZipInfo(_unused(name_of(part), taken))
+            info.compress_type = zipfile.ZIP_DEFLATED
+            zipped.writestr(info, part_content(raw, part.id)[1])
+    return buffer.getvalue()
+
+
+def name_of(part: Part) -> str:
+    """Return the part's file name, or one made of its id and type."""
+    return part.filename or f"part-{part.id}{mimetypes.guess_extension(part.content_type) or '.bin'}"
+
+
+def _unused(name: str, taken: set[str]) -> str:
+    stem, dot, suffix = name.rpartition(".")
+    if not stem:
+        stem, dot, suffix = name, "", ""
+    candidate, number = name, 1
+    while candidate.casefold() in taken:
+        number += 1
+        candidate = f"{stem} ({number}){dot}{suffix}"
+    taken.add(candidate.casefold())
+    return candidate
+
+
+class _Images:
+    """Gives the images that the HTML names an address, within bounds; what is no image is left out."""
+
+    def __init__(self, raw: bytes, parts: Sequence[Part]) -> None:
+        self._raw = raw
+        self._parts = {part.content_id: part for part in parts if part.content_id}
+        self._octets = 0
+        self.shown: dict[str, InlineImage] = {}
+
+    def address(self, content_id: str) -> str | None:
+        """Return the path of the image with this Content-ID (RFC 2392), or None."""
+        part = self._parts.get(content_id) or self._parts.get(unquote(content_id))
+        if part is None or part.content_type not in _SIGNATURES:
+            return None
+        if part.id not in self.shown:
+            if (
+                len(self.shown) >= MAX_IMAGES
+                or part.size > MAX_IMAGE_OCTETS
+                or self._octets + part.size > MAX_IMAGES_OCTETS
+            ):
+                return None
+            _, content = part_content(self._raw, part.id)
+            if not content.startswith(_SIGNATURES[part.content_type]):
+                return None
+            self._octets += part.size
+            self.shown[part.id] = InlineImage(secrets.token_urlsafe(NAME_OCTETS), part.content_type, content)
+        return INLINE_PATH + self.shown[part.id].name

@@ -1,0 +1,67 @@
+"""Reading messages, for whoever holds a session's token: HTTP to domain and back; no decisions."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Response
+
+from courriel_wire import MessagePage, MessageView
+from mailbox_service.callers import AccessOf
+from mailbox_service.downloads import download
+from mailbox_service.maildrops import Access
+from mailbox_service.messages import DEFAULT_PER_PAGE, MAX_PER_PAGE, Messages
+from mailbox_service.views import show_message, show_page
+
+MAX_PAGE = 1_000_000
+
+
+class Sort(StrEnum):
+    """The server's own order, and its inverse."""
+
+    NEWEST_FIRST = "-arrival"
+    OLDEST_FIRST = "arrival"
+
+
+def message_routes(messages: Messages, access: AccessOf) -> APIRouter:
+    """Make the routes."""
+    router = APIRouter(prefix="/messages", tags=["messages"])
+    Caller = Annotated[Access, Depends(access)]  # noqa: N806 — a type
+
+    @router.get("")
+    async def list_messages(
+        caller: Caller,
+        page: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 1,
+        per_page: Annotated[int, Query(ge=1, le=MAX_PER_PAGE)] = DEFAULT_PER_PAGE,
+        sort: Sort = Sort.NEWEST_FIRST,
+        refresh: bool = False,  # noqa: FBT001, FBT002 — a query parameter
+    ) -> MessagePage:
+        """List a page of the maildrop."""
+        found = await messages.page(
+            caller, page, per_page, newest_first=sort is Sort.NEWEST_FIRST, refresh=refresh
+        )
+        return show_page(found, page, per_page)
+
+    @router.get("/{uid}")
+    async def open_message(caller: Caller, uid: str) -> MessageView:
+        """Open a message."""
+        return show_message(await messages.open(caller, uid))
+
+    @router.get("/{uid}/raw", response_class=Response)
+    async def download_message(caller: Caller, uid: str) -> Response:
+        """Return the message as it came."""
+        raw = await messages.raw(caller, uid)
+        return download(raw, filename="message.eml", content_type="message/rfc822")
+
+    @router.get("/{uid}/parts/{part_id}", response_class=Response)
+    async def download_part(caller: Caller, uid: str, part_id: str) -> Response:
+        """Return an attachment or inline part, decoded."""
+        part = await messages.part(caller, uid, part_id)
+        return download(part.content, filename=part.filename, content_type=part.content_type)
+
+    @router.get("/{uid}/parts.zip", response_class=Response)
+    async def download_parts(caller: Caller, uid: str) -> Response:
+        """Return all attachments in one archive."""
+        archive = await messages.archive(caller, uid)
+        return download(archive, filename="attachments.zip", content_type="application/zip")
+
+    return router

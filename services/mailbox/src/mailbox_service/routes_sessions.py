@@ -1,0 +1,28 @@
+"""Sessions, for auth alone: HTTP to domain and back; no decisions."""
+
+from fastapi import APIRouter, Depends, status
+from pydantic import SecretStr
+
+from courriel_web.credentials import service_caller
+from courriel_wire import MaildropSession
+from mailbox_service.connections import Login
+from mailbox_service.sessions import Sessions
+
+
+def session_routes(sessions: Sessions, *, auth_secret: SecretStr) -> APIRouter:
+    """Make the routes."""
+    router = APIRouter(
+        prefix="/sessions", dependencies=[Depends(service_caller({"auth": auth_secret}))], tags=["sessions"]
+    )
+
+    @router.put("/{sid}", status_code=status.HTTP_204_NO_CONTENT)
+    async def open_session(sid: str, asked: MaildropSession) -> None:
+        """Prove the password by opening the maildrop with it, and keep the connection."""
+        await sessions.open(sid, asked.mailbox, Login(asked.username, asked.password.get_secret_value()))
+
+    @router.delete("/{sid}", status_code=status.HTTP_204_NO_CONTENT)
+    async def end_session(sid: str) -> None:
+        """Carry out what the session holds, free the maildrop, forget the session."""
+        await sessions.end(sid)
+
+    return router

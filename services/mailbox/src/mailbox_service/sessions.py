@@ -1,0 +1,67 @@
+"""A session's beginning and end at its maildrop. Who may have a session is auth's to decide."""
+
+import asyncio
+from typing import Protocol
+
+import structlog
+
+from mailbox_service.connections import Login
+from mailbox_service.deletions import Deletions
+from mailbox_service.errors import MailboxError
+from mailbox_service.maildrops import Access, Maildrops
+from mailbox_service.messages import DEFAULT_PER_PAGE, Messages
+
+log = structlog.get_logger(__name__)
+
+
+class Auth(Protocol):
+    """Says whose session a token opens."""
+
+    async def introspect(self, token: str) -> Access:
+        """Return the session's access. Raises SessionEnded or AuthUnavailable."""
+        ...
+
+
+class Sessions:
+    """Opens and closes; what is still being read in advance is ended by ``close``."""
+
+    def __init__(self, maildrops: Maildrops, deletions: Deletions, messages: Messages) -> None:
+        self._maildrops = maildrops
+        self._deletions = deletions
+        self._messages = messages
+        self._preparing: dict[str, asyncio.Task[None]] = {}
+
+    async def open(self, sid: str, mailbox: str, login: Login) -> None:
+        """Prove the login; then carry out what is due and read the newest page, behind the caller's back.
+
+        Raises LoginRefused, MaildropBusy or MailServerUnavailable.
+        """
+        await self._maildrops.sign_in(sid, mailbox, login)
+        task = asyncio.create_task(self._prepare(sid, mailbox, login))
+        self._preparing[sid] = task
+        task.add_done_callback(lambda _: self._preparing.pop(sid, None))
+
+    async def end(self, sid: str) -> None:
+        """Carry out the session's held deletions, then free the maildrop. Never fails."""
+        if preparing := self._preparing.get(sid):
+            # waited for and not cut off: a half-read answer would cost the connection its QUIT
+            await asyncio.wait([preparing])
+        await self._deletions.finish(sid)
+        await self._maildrops.sign_out(sid)
+
+    async def close(self) -> None:
+        """Stop reading in advance."""
+        for task in self._preparing.values():
+            task.cancel()
+
+    async def _prepare(self, sid: str, mailbox: str, login: Login) -> None:
+        async def known() -> Login:
+            return login
+
+        access = Access(sid, mailbox, known)
+        try:
+            await self._deletions.carry_out_due(access)
+            await self._messages.page(access, 1, DEFAULT_PER_PAGE)
+        except MailboxError as error:
+            # nobody waits for this: the list that follows meets the same trouble and tells it
+            await log.ainfo("the newest page was not read in advance", error=type(error).__name__)

@@ -1,0 +1,68 @@
+"""What can be configured. Times are in seconds, sizes in octets."""
+
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, Field, SecretStr, model_validator
+from pydantic_settings import SettingsConfigDict
+
+from courriel_pop3 import Server
+from courriel_web.settings import ServiceSettings
+
+Secret = Annotated[SecretStr, Field(min_length=16)]
+HttpUrl = Annotated[str, Field(pattern=r"^https?://[^/\s]+$")]
+RedisUrl = Annotated[str, Field(pattern=r"^(rediss?|unix)://\S+$")]
+Seconds = Annotated[float, Field(gt=0)]
+
+
+def _pop3_url(url: str) -> str:
+    Server.from_url(url)
+    return url
+
+
+class Settings(ServiceSettings):
+    """The settings of mailbox."""
+
+    model_config = SettingsConfigDict(use_attribute_docstrings=True)
+
+    pop3_url: Annotated[str, AfterValidator(_pop3_url)]
+    """The POP3 server: `pop3://host[:110]` (TLS by STLS, required except on loopback or with `?tls=none`) or
+    `pop3s://host[:995]`."""
+    pop3_ca_file: Path | None = None
+    """Authorities (PEM) that sign the POP3 server's certificate, instead of the system's."""
+    pop3_connect_seconds: Seconds = 10.0
+    """For the connection to the POP3 server, and again for its TLS handshake."""
+    pop3_reply_seconds: Seconds = 30.0
+    """The longest silence of the POP3 server while it owes an answer."""
+    redis_state_url: RedisUrl
+    """Redis of role state: held deletions."""
+    redis_cache_url: RedisUrl
+    """Redis of role cache: inline images."""
+    auth_url: HttpUrl
+    """Base URL of the auth service, which introspects tokens."""
+    mailbox_secret: Secret
+    """This service's own secret, by which auth knows it."""
+    auth_secret: Secret
+    """The auth service's secret: it opens and closes sessions."""
+    gateway_secret: Secret
+    """The gateway's secret: it fetches inline images."""
+    mailbox_snapshot_seconds: Annotated[float, Field(ge=0)] = 3.0
+    """A refresh asks the server anew unless it was asked less than this long ago."""
+    mailbox_idle_seconds: Seconds = 5.0
+    """A POP3 connection ends when it was not used for this long."""
+    mailbox_connection_seconds: Seconds = 30.0
+    """A POP3 connection ends after this long, used or not, so that desktop clients get at their mail."""
+    mailbox_in_use_seconds: Annotated[float, Field(ge=0)] = 5.0
+    """How long a maildrop that another client holds is tried again."""
+    mailbox_parse_seconds: Seconds = 10.0
+    """What taking one message apart may take; its process is killed then."""
+    mailbox_parse_workers: Annotated[int, Field(ge=1, le=64)] = 2
+    """Processes that take messages apart."""
+    mailbox_max_message_bytes: Annotated[int, Field(ge=1024)] = 64 * 1024 * 1024
+    """Largest message that is opened; of a larger one only the header is shown."""
+
+    @model_validator(mode="after")
+    def _idle_within_connection(self) -> Self:
+        if self.mailbox_idle_seconds > self.mailbox_connection_seconds:
+            raise ValueError("MAILBOX_IDLE_SECONDS must not be greater than MAILBOX_CONNECTION_SECONDS")
+        return self

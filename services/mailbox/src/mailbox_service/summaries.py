@@ -1,0 +1,71 @@
+"""What a session was shown of its messages: kept in memory, bounded, forgotten with the session.
+
+It spares asking the server twice for one header, and it is what a deletion compares with: only what was shown
+may be deleted. It is no cache of the maildrop: a message that is not in the snapshot is not looked for here.
+"""
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from courriel_message import Summary
+
+MAX_SUMMARIES = 500
+"""Of one session; about 1 kB each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """How a message is known again: its size in octets, and the digest of its header."""
+
+    size: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A message as it was shown."""
+
+    proof: Proof
+    summary: Summary
+
+
+class Summaries:
+    """Shown messages by uid; the least recently used go first."""
+
+    def __init__(self) -> None:
+        self._shown: OrderedDict[str, Shown] = OrderedDict()
+
+    def find(self, uid: str, size: int) -> Shown | None:
+        """Return what was shown under ``uid``, if it had this size: a server may give an old UIDL again."""
+        shown = self._shown.get(uid)
+        if shown is None or shown.proof.size != size:
+            return None
+        self._shown.move_to_end(uid)
+        return shown
+
+    def proof(self, uid: str) -> Proof | None:
+        """Return how the message that was shown under ``uid`` is known again."""
+        shown = self._shown.get(uid)
+        return shown.proof if shown else None
+
+    def keep(self, uid: str, shown: Shown) -> None:
+        """Remember a message that is being shown."""
+        self._shown[uid] = shown
+        self._shown.move_to_end(uid)
+        while len(self._shown) > MAX_SUMMARIES:
+            self._shown.popitem(last=False)
+
+    def forget(self, uid: str) -> None:
+        """Forget a message that was deleted: its uid may come again with another."""
+        self._shown.pop(uid, None)
+
+    def known_in(self, sizes: Mapping[str, int]) -> int:
+        """Return how many of these messages (uid to size) are remembered."""
+        return sum(sizes.get(uid) == shown.proof.size for uid, shown in self._shown.items())
+
+
+def digest_header(header: bytes) -> str:
+    """Return the digest by which a header is known again: SHA-256, hexadecimal."""
+    return hashlib.sha256(header).hexdigest()
