@@ -1,0 +1,120 @@
+"""The auth service put together: the only place that knows every part of it."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from fastapi import FastAPI
+from redis.asyncio import Redis
+
+from auth_service.clock import Clock, SystemClock
+from auth_service.errors import (
+    LoginRefused,
+    MailboxInUse,
+    MaildropBusy,
+    MaildropsUnavailable,
+    MailServerUnavailable,
+    SessionEnded,
+    TooManyAttempts,
+)
+from auth_service.mailbox_client import MailboxClient
+from auth_service.mailbox_name import MailDomain
+from auth_service.maildrops import Maildrops
+from auth_service.routes import build_routes
+from auth_service.sessions import SessionLimits, Sessions, SessionStore
+from auth_service.sessions_redis import RedisSessionStore
+from auth_service.settings import Settings
+from auth_service.sign_in import SignIn, SignInPolicy
+from auth_service.throttle import Throttle
+from auth_service.throttle_redis import RedisThrottle
+from auth_service.vault import Vault
+from courriel_seal import KeyRing
+from courriel_web.problems import Failure
+from courriel_web.redis_connection import connect_redis
+from courriel_web.service_app import build_service_app
+from courriel_web.service_client import ServiceClient
+from courriel_wire import Code
+
+PROOF_SECONDS = 20
+"""The longest a mail server may take to accept or refuse a password."""
+
+FAILURES: Mapping[type[Exception], Failure] = {
+    LoginRefused: Failure(401, Code.LOGIN_REFUSED, "The sign-in is refused"),
+    MailboxInUse: Failure(
+        409,
+        Code.MAILBOX_IN_USE,
+        "The mailbox is open elsewhere",
+        members=("application", "since", "takeover"),
+    ),
+    TooManyAttempts: Failure(429, Code.TOO_MANY_ATTEMPTS, "Too many failed sign-ins"),
+    MaildropBusy: Failure(503, Code.MAILDROP_BUSY, "Another program reads the mailbox"),
+    MailServerUnavailable: Failure(503, Code.MAIL_SERVER_UNAVAILABLE, "The mail server does not answer"),
+    MaildropsUnavailable: Failure(503, Code.SERVICE_UNAVAILABLE, "A part of the service does not answer"),
+    SessionEnded: Failure(401, Code.SESSION_ENDED, "The session has ended", members=("reason",)),
+}
+
+
+def create_app(
+    settings: Settings,
+    *,
+    store: SessionStore | None = None,
+    throttle: Throttle | None = None,
+    maildrops: Maildrops | None = None,
+    clock: Clock | None = None,
+) -> FastAPI:
+    """Make the service; tests hand in adapters of their own, anything else is made from the settings."""
+    redis = connect_redis(settings.redis_state_url)
+    mailbox = ServiceClient(
+        settings.mailbox_url, name="auth", secret=settings.auth_secret, timeout_seconds=PROOF_SECONDS
+    )
+    store = store or RedisSessionStore(redis)
+    maildrops = maildrops or MailboxClient(mailbox)
+    vault = Vault(KeyRing.parse(settings.auth_keys.get_secret_value()))
+    domain = MailDomain(settings.mail_domain)
+    sign_in = SignIn(
+        throttle=throttle or _throttle(settings, redis),
+        maildrops=maildrops,
+        store=store,
+        vault=vault,
+        domain=domain,
+        clock=clock or SystemClock(),
+        policy=_policy(settings),
+    )
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(redis.aclose)
+            await stack.enter_async_context(mailbox)
+            yield
+
+    app = build_service_app(
+        "Courriel léger: auth",
+        version="1",
+        failures=FAILURES,
+        checks={"redis-state": redis.ping},
+        lifespan=lifespan,
+    )
+    callers = {
+        "gateway": settings.gateway_secret,
+        "mailbox": settings.mailbox_secret,
+        "sender": settings.sender_secret,
+    }
+    app.include_router(build_routes(sign_in, Sessions(store, maildrops, vault), domain, callers=callers))
+    return app
+
+
+def _throttle(settings: Settings, redis: Redis) -> RedisThrottle:
+    return RedisThrottle(
+        redis,
+        limit=settings.auth_sign_in_attempts,
+        window_seconds=settings.auth_sign_in_window_seconds,
+        attempt_seconds=2 * PROOF_SECONDS,
+    )
+
+
+def _policy(settings: Settings) -> SignInPolicy:
+    return SignInPolicy(
+        refusal_seconds=settings.auth_refusal_seconds,
+        takeover=settings.auth_takeover,
+        limits=SessionLimits(idle=settings.auth_idle_seconds, absolute=settings.auth_absolute_seconds),
+    )

@@ -1,0 +1,73 @@
+"""HTTP to domain and back; no decisions. Who may call what is written beside each route."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form
+from fastapi.params import Depends as DependsMarker
+from pydantic import SecretStr
+
+from auth_service.mailbox_name import MailDomain
+from auth_service.sessions import Ended, Sessions
+from auth_service.sign_in import Candidate, SignIn
+from courriel_web.credentials import service_caller
+from courriel_wire import Address, Credential, Introspection, LastSignIn, SignedIn, SignInRequest
+
+Token = Annotated[str, Form(max_length=1024)]
+
+
+def build_routes(
+    sign_in: SignIn, sessions: Sessions, domain: MailDomain, *, callers: dict[str, SecretStr]
+) -> APIRouter:
+    """Make the routes; ``callers`` holds the secrets of gateway, mailbox and sender."""
+    router = APIRouter()
+
+    def only(*names: str) -> list[DependsMarker]:
+        return [Depends(service_caller({name: callers[name] for name in names}))]
+
+    @router.post("/sessions", dependencies=only("gateway"))
+    async def open_session(asked: SignInRequest) -> SignedIn:
+        """Sign in: prove the password, acquire the lock, open a session."""
+        signed_in = await sign_in(
+            Candidate(
+                username=asked.username,
+                password=asked.password,
+                takeover=asked.takeover,
+                client_address=asked.client_address,
+                application=asked.application,
+            )
+        )
+        last = signed_in.last_sign_in
+        return SignedIn(
+            access_token=signed_in.token,
+            expires_in=signed_in.expires_in,
+            mailbox=signed_in.mailbox,
+            last_sign_in=LastSignIn(at=last.at, client_address=last.client_address) if last else None,
+        )
+
+    @router.post("/introspect", dependencies=only("gateway", "mailbox", "sender"))
+    async def introspect(token: Token, activity: Annotated[bool, Form()] = True) -> Introspection:  # noqa: FBT002 — a form field
+        """Tell whether a token opens a session (RFC 7662); with ``activity`` the session goes on."""
+        found = await sessions.introspect(token, activity=activity)
+        if isinstance(found, Ended):
+            return Introspection(active=False, reason=found.value)
+        return Introspection(
+            active=True,
+            sid=found.sid,
+            mailbox=found.mailbox,
+            identity=Address(address=domain.address(found.mailbox)),
+            fence=found.fence,
+            expires_at=found.expires_at,
+        )
+
+    @router.post("/revoke", dependencies=only("gateway"))
+    async def revoke(token: Token) -> None:
+        """Sign out (RFC 7009); lock, session and credential are gone when this answers."""
+        await sessions.revoke(token)
+
+    @router.post("/credential", dependencies=only("mailbox"))
+    async def credential(token: Token) -> Credential:
+        """Unseal what opens the maildrop again."""
+        found = await sessions.credential(token)
+        return Credential(username=found.username, password=found.password)
+
+    return router

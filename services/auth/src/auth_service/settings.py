@@ -1,0 +1,70 @@
+"""What can be configured. Times are in seconds."""
+
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, Field, SecretStr, model_validator
+from pydantic_settings import SettingsConfigDict
+
+from courriel_seal import InvalidKeyRing, KeyRing
+from courriel_web.settings import ServiceSettings
+
+
+def _key_ring(text: SecretStr) -> SecretStr:
+    try:
+        KeyRing.parse(text.get_secret_value())
+    except InvalidKeyRing as error:
+        raise ValueError(str(error)) from None
+    return text
+
+
+def _without_at(domain: str) -> str:
+    if "@" in domain or domain != domain.strip():
+        raise ValueError("a domain alone is needed, such as ministere.example")
+    return domain
+
+
+Secret = Annotated[SecretStr, Field(min_length=16)]
+HttpUrl = Annotated[str, Field(pattern=r"^https?://[^/\s]+$")]
+
+
+class Settings(ServiceSettings):
+    """The settings of auth."""
+
+    model_config = SettingsConfigDict(use_attribute_docstrings=True)
+
+    redis_state_url: Annotated[str, Field(pattern=r"^(rediss?|unix)://\S+$")]
+    """Redis of role state (7 or later, `appendfsync always`, `noeviction`): sessions, locks, attempts."""
+    mail_domain: Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_without_at)]
+    """Domain of the mailboxes; people may type their full address, and it is stripped."""
+    mailbox_url: HttpUrl
+    """Base URL of the mailbox service, which proves passwords."""
+    auth_secret: Secret
+    """This service's own secret, by which mailbox knows it."""
+    gateway_secret: Secret
+    """The gateway's secret: it signs people in and out."""
+    mailbox_secret: Secret
+    """The mailbox service's secret: it introspects and asks for credentials."""
+    sender_secret: Secret
+    """The sender's secret: it introspects."""
+    auth_keys: Annotated[SecretStr, AfterValidator(_key_ring)]
+    """Key ring `id:base64url-of-32-octets`, comma-separated, the current key first; an old one may go
+    AUTH_ABSOLUTE_SECONDS after it ceased to be the current one."""
+    auth_idle_seconds: Annotated[int, Field(ge=1)] = 1800
+    """A session ends after this long without activity."""
+    auth_absolute_seconds: Annotated[int, Field(ge=1)] = 36_000
+    """A session ends this long after its sign-in, whatever happens."""
+    auth_sign_in_attempts: Annotated[int, Field(ge=1)] = 10
+    """Failed sign-ins in a window, by user name and by client address, after which none is tried any more."""
+    auth_sign_in_window_seconds: Annotated[int, Field(ge=1)] = 600
+    """Length of that window."""
+    auth_refusal_seconds: Annotated[float, Field(ge=0, le=30)] = 2.5
+    """What every refusal takes, so that its cause cannot be told by its time; must be above the mail server's
+    own delay (Dovecot's is 2)."""
+    auth_takeover: bool = True
+    """Whether who proved the password may close the session that holds the mailbox."""
+
+    @model_validator(mode="after")
+    def _idle_within_absolute(self) -> Self:
+        if self.auth_idle_seconds > self.auth_absolute_seconds:
+            raise ValueError("AUTH_IDLE_SECONDS must not be greater than AUTH_ABSOLUTE_SECONDS")
+        return self
