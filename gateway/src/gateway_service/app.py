@@ -1,0 +1,118 @@
+"""The gateway's wiring: routes, clients, middleware and problems meet here, and nowhere else."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from courriel_web.problems import Failure
+from courriel_web.service_app import build_service_app
+from courriel_web.service_client import ServiceClient
+from courriel_wire import Code
+from gateway_service import (
+    routes_api_messages,
+    routes_api_outbox,
+    routes_api_session,
+    routes_pages_messages,
+    routes_pages_outbox,
+    routes_pages_session,
+    routes_pages_writing,
+    static_files,
+)
+from gateway_service.auth_client import AuthClient
+from gateway_service.body_limit import BodyLimit
+from gateway_service.errors import (
+    CrossSiteRequest,
+    MalformedForm,
+    SessionEnded,
+    UnknownFile,
+    UnknownMessage,
+    UnknownOutboxEntry,
+    UnknownPart,
+)
+from gateway_service.mailbox_client import MailboxClient
+from gateway_service.openapi import install_openapi
+from gateway_service.pages import Pages
+from gateway_service.problem_pages import install_problem_pages
+from gateway_service.secure_headers import SecureHeaders
+from gateway_service.sender_client import SenderClient
+from gateway_service.services import Auth, Mailbox, Sender, Services
+from gateway_service.settings import Settings
+
+VERSION = "0.1.0"
+CALL_SECONDS = 60.0
+TRANSFER_SECONDS = 3600.0
+
+FAILURES: Mapping[type[Exception], Failure] = {
+    SessionEnded: Failure(401, Code.SESSION_ENDED, "The session has ended", members=("reason",)),
+    CrossSiteRequest: Failure(
+        403, Code.CROSS_SITE_REQUEST, "With the cookie, this call must come from our own pages"
+    ),
+    UnknownMessage: Failure(404, Code.UNKNOWN_MESSAGE, "There is no such message"),
+    UnknownPart: Failure(404, Code.UNKNOWN_PART, "The message has no such part"),
+    UnknownOutboxEntry: Failure(404, Code.UNKNOWN_OUTBOX_ENTRY, "There is no such entry"),
+    UnknownFile: Failure(404, Code.NOT_FOUND, "There is nothing here"),
+    MalformedForm: Failure(422, Code.INVALID_REQUEST, "The request is not valid"),
+}
+ROUTERS = (
+    routes_api_session.router,
+    routes_api_messages.router,
+    routes_api_outbox.router,
+    routes_pages_session.router,
+    routes_pages_messages.router,
+    routes_pages_writing.router,
+    routes_pages_outbox.router,
+    static_files.router,
+)
+
+
+def create_app(
+    settings: Settings,
+    *,
+    auth: Auth | None = None,
+    mailbox: Mailbox | None = None,
+    sender: Sender | None = None,
+) -> FastAPI:
+    """Make the application; services that are not given are reached by HTTP, as ``settings`` say."""
+    auth_calls, mailbox_calls, sender_calls = (
+        _client(settings, url) for url in (settings.auth_url, settings.mailbox_url, settings.sender_url)
+    )
+    mailbox_transfers = _client(settings, settings.mailbox_url, TRANSFER_SECONDS)
+    sender_transfers = _client(settings, settings.sender_url, TRANSFER_SECONDS)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        async with auth_calls, mailbox_calls, sender_calls, mailbox_transfers, sender_transfers:
+            yield
+
+    # No readiness checks: with a service down, the gateway still has plain words to say about it.
+    app = build_service_app(
+        "Courriel léger",
+        version=VERSION,
+        failures=FAILURES,
+        checks={},
+        lifespan=lifespan,
+        trust_request_id=False,
+        openapi_url="/api/openapi.json",
+    )
+    app.state.settings = settings
+    app.state.pages = Pages(settings)
+    app.state.services = Services(
+        auth=auth or AuthClient(auth_calls),
+        mailbox=mailbox or MailboxClient(mailbox_calls, mailbox_transfers),
+        sender=sender or SenderClient(sender_calls, sender_transfers),
+    )
+    for router in ROUTERS:
+        app.include_router(router)
+    install_problem_pages(app)
+    install_openapi(app, settings)
+    app.add_middleware(
+        BodyLimit,
+        larger=dict.fromkeys(("/api/uploads", "/api/outbox", "/compose"), settings.max_upload_octets),
+    )
+    app.add_middleware(SecureHeaders, secure=settings.secure)
+    return app
+
+
+def _client(settings: Settings, url: str, seconds: float = CALL_SECONDS) -> ServiceClient:
+    return ServiceClient(url, name="gateway", secret=settings.gateway_secret, timeout_seconds=seconds)

@@ -1,0 +1,85 @@
+"""Reads the writing page's form: fields into a Letter, files straight into uploads at sender."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from fastapi import Request
+from pydantic import ValidationError
+
+from courriel_web.service_client import UpstreamProblem
+from courriel_wire import Problem, Upload
+from gateway_service.dispositions import attachment
+from gateway_service.letters import Letter
+from gateway_service.multipart import Body, File, read_form
+from gateway_service.services import Sender
+
+MAX_ATTACHMENTS = 100
+
+
+@dataclass
+class SentForm:
+    """The letter as typed, the button that was pressed, and the files that sender refused."""
+
+    letter: Letter
+    action: str = ""
+    refused: list[tuple[str, Problem]] = field(default_factory=list)
+
+
+async def read_letter(request: Request, sender: Sender, token: str | None) -> SentForm:
+    """Read the form; without a ``token`` files are left aside, so that at least the text is kept.
+
+    Raises MalformedForm; a problem of sender with one file is noted and the rest is read.
+    """
+    values: dict[str, list[str]] = {}
+    uploads: list[Upload] = []
+    refused: list[tuple[str, Problem]] = []
+    async for item in read_form(request.headers.get("content-type", ""), Body(request.receive)):
+        if not isinstance(item, File):
+            values.setdefault(item.name, []).append(item.value)
+        elif item.filename and token:
+            try:
+                uploads.append(await _upload(sender, token, item))
+            except UpstreamProblem as error:
+                refused.append((item.filename, error.problem))
+    kept = _uploads(values.get("attachment", []))
+    return SentForm(_letter(values, (*kept, *uploads)), _first(values, "action"), refused)
+
+
+async def _upload(sender: Sender, token: str, file: File) -> Upload:
+    return await sender.upload(
+        token,
+        disposition=attachment(file.filename),
+        content_type=file.content_type,
+        chunks=file.chunks,
+    )
+
+
+def _uploads(values: Sequence[str]) -> tuple[Upload, ...]:
+    """Read the files that were uploaded before, as the page gave them out; what is no upload is left out."""
+    found = []
+    for value in values[:MAX_ATTACHMENTS]:
+        try:
+            found.append(Upload.model_validate_json(value))
+        except ValidationError:
+            continue
+    return tuple(found)
+
+
+def _letter(values: dict[str, list[str]], uploads: tuple[Upload, ...]) -> Letter:
+    letter = Letter(
+        to=_first(values, "to"),
+        cc=_first(values, "cc"),
+        bcc=_first(values, "bcc"),
+        subject=_first(values, "subject"),
+        text=_first(values, "text").replace("\r\n", "\n"),
+        uploads=uploads,
+        in_reply_to=_first(values, "in_reply_to") or None,
+        references=tuple(values.get("reference", ())),
+    )
+    if key := _first(values, "key")[:100]:
+        letter.key = key
+    return letter
+
+
+def _first(values: dict[str, list[str]], name: str) -> str:
+    return values.get(name, [""])[0]

@@ -1,0 +1,110 @@
+"""Calls the mailbox service in a session's name, at the replica that holds its maildrop."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from urllib.parse import quote
+
+from aiohttp import ClientResponse
+
+from courriel_web.routing import hint_of_token
+from courriel_web.service_client import ServiceClient
+from courriel_wire import (
+    DeleteAccepted,
+    DeleteRequest,
+    DeleteResults,
+    MessagePage,
+    MessageView,
+    UndeleteRequest,
+)
+from gateway_service.services import Download, Downloading
+
+CHUNK_OCTETS = 65_536
+
+
+class MailboxClient:
+    """The maildrop of ``gateway_service.services.Mailbox``, over HTTP."""
+
+    def __init__(self, http: ServiceClient, transfers: ServiceClient) -> None:
+        """Args: a client for short calls, and one whose time-out suits long downloads."""
+        self._http = http
+        self._transfers = transfers
+
+    async def page(
+        self, token: str, *, page: int, per_page: int, sort: str = "-arrival", refresh: bool = False
+    ) -> MessagePage:
+        """List one page."""
+        params: dict[str, str | int] = {"page": page, "per_page": per_page, "sort": sort}
+        if refresh:
+            params["refresh"] = 1
+        answer = await self._http.json(
+            "GET", "/messages", bearer=token, key=hint_of_token(token), params=params
+        )
+        return MessagePage.model_validate(answer)
+
+    async def open(self, token: str, uid: str) -> MessageView:
+        """Read one message."""
+        path = f"/messages/{quote(uid, safe='')}"
+        return MessageView.model_validate(
+            await self._http.json("GET", path, bearer=token, key=hint_of_token(token))
+        )
+
+    def raw(self, token: str, uid: str) -> Downloading:
+        """Stream the message as it was delivered."""
+        return self._download(token, f"/messages/{quote(uid, safe='')}/raw")
+
+    def part(self, token: str, uid: str, part: str) -> Downloading:
+        """Stream one part, decoded."""
+        return self._download(token, f"/messages/{quote(uid, safe='')}/parts/{quote(part, safe='')}")
+
+    def archive(self, token: str, uid: str) -> Downloading:
+        """Stream all attachments as one zip."""
+        return self._download(token, f"/messages/{quote(uid, safe='')}/parts.zip")
+
+    @asynccontextmanager
+    async def inline(self, name: str) -> AsyncIterator[Download]:
+        """Stream an inline image by its random name; any replica has it."""
+        async with self._http.stream("GET", f"/inline/{quote(name, safe='')}") as answer:
+            yield _download_of(answer)
+
+    @asynccontextmanager
+    async def _download(self, token: str, path: str) -> AsyncIterator[Download]:
+        async with self._transfers.stream("GET", path, bearer=token, key=hint_of_token(token)) as answer:
+            yield _download_of(answer)
+
+    async def delete(self, token: str, uid: str) -> DeleteResults:
+        """Delete one message at once."""
+        answer = await self._http.json(
+            "DELETE", f"/messages/{quote(uid, safe='')}", bearer=token, key=hint_of_token(token)
+        )
+        return DeleteResults.model_validate(answer)
+
+    async def delete_many(self, token: str, request: DeleteRequest) -> DeleteResults | DeleteAccepted:
+        """Delete at once, or hold the deletion."""
+        answer = await self._http.json(
+            "POST",
+            "/messages/delete",
+            bearer=token,
+            key=hint_of_token(token),
+            json=request.model_dump(mode="json", exclude_none=True),
+        )
+        kind = DeleteAccepted if "undo_until" in answer else DeleteResults
+        return kind.model_validate(answer)
+
+    async def undelete(self, token: str, request: UndeleteRequest) -> None:
+        """Take held deletions back."""
+        await self._http.json(
+            "POST",
+            "/messages/undelete",
+            bearer=token,
+            key=hint_of_token(token),
+            json=request.model_dump(mode="json"),
+        )
+
+
+def _download_of(answer: ClientResponse) -> Download:
+    return Download(
+        content_type=answer.headers.get("Content-Type", "application/octet-stream"),
+        chunks=answer.content.iter_chunked(CHUNK_OCTETS),
+        disposition=answer.headers.get("Content-Disposition"),
+        length=answer.content_length,
+    )

@@ -1,0 +1,83 @@
+"""Templates become pages: one environment, autoescaped, strict about names that do not exist."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from fastapi import Request
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+from starlette.responses import HTMLResponse
+
+from courriel_message import Address as TypedAddress
+from courriel_message import format_address, linkify
+from courriel_wire import Address
+from gateway_service.formats import Formats, duration, size
+from gateway_service.settings import Settings
+from gateway_service.static_files import static_url
+from gateway_service.words import NOTE_OTHERWISE, NOTES
+
+FOLDER = Path(__file__).parent / "templates"
+
+
+class Pages:
+    """Renders templates; made once by ``create_app``."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Args: the settings that pages show or follow."""
+        formats = Formats(settings.time_zone)
+        self._environment = Environment(
+            loader=FileSystemLoader(FOLDER),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            extensions=["jinja2.ext.i18n"],
+        )
+        self._environment.install_null_translations(newstyle=True)  # type: ignore[attr-defined]
+        self._environment.filters |= {
+            "brief": formats.brief,
+            "full": formats.full,
+            "machine": formats.machine,
+            "size": size,
+            "duration": duration,
+            "linked": lambda text: Markup(linkify(text)),  # noqa: S704 — linkify escapes everything
+            "written": written,
+            "shown_name": shown_name,
+        }
+        self._environment.globals |= {
+            "static_url": static_url,
+            "settings": settings,
+            "notes": NOTES,
+            "note_otherwise": NOTE_OTHERWISE,
+        }
+
+    def text(self, name: str, **context: Any) -> str:  # noqa: ANN401 — whatever the template shows
+        """Render ``name``."""
+        return self._environment.get_template(name).render(context)
+
+    def page(
+        self,
+        name: str,
+        *,
+        status: int = 200,
+        **context: Any,  # noqa: ANN401 — whatever the template shows
+    ) -> HTMLResponse:
+        """Answer with the page ``name``."""
+        return HTMLResponse(self.text(name, now=datetime.now(UTC), **context), status_code=status)
+
+
+def written(address: Address) -> str:
+    """Return an address as a person would type it."""
+    return format_address(TypedAddress(address.name, address.address))
+
+
+def shown_name(addresses: tuple[Address, ...]) -> str:
+    """Return who a list line is from: display names, or addresses where there are none."""
+    return ", ".join(address.name or address.address for address in addresses)
+
+
+def pages_of(request: Request) -> Pages:
+    """Return the pages that ``create_app`` wired."""
+    pages: Pages = request.app.state.pages
+    return pages

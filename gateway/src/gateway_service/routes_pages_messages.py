@@ -1,0 +1,208 @@
+"""Pages of the maildrop: the inbox with its preview, one message, its frame and files, deletion and undo."""
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Annotated
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends, Form, Query, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from courriel_web.service_client import UpstreamProblem
+from courriel_wire import Code, DeleteAccepted, DeleteOutcome, DeleteRequest, MessageView, UndeleteRequest
+from gateway_service import last_sign_in
+from gateway_service.browser_session import SignedInVisitor
+from gateway_service.dispositions import attachment
+from gateway_service.downloads import PipedResponse
+from gateway_service.errors import UnknownFile, UnknownMessage
+from gateway_service.identifiers import PathName, PathPart, PathUid, checked_uid
+from gateway_service.pages import pages_of
+from gateway_service.same_origin import only_own_pages
+from gateway_service.secure_headers import frame_policy
+from gateway_service.services import Services, UsesServices
+
+router = APIRouter(include_in_schema=False, dependencies=[Depends(only_own_pages)])
+IMAGE_TYPES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", "image/bmp", "image/avif"})
+REMINDER_COOKIE = "reminder"
+MOST_AT_ONCE = 1000
+PageNumber = Annotated[int, Query(ge=1, le=1_000_000)]
+Uids = Annotated[list[str], Query(max_length=MOST_AT_ONCE)]
+FormUids = Annotated[list[str], Form(max_length=MOST_AT_ONCE)]
+
+
+@router.get("/messages")
+async def inbox(
+    *,
+    request: Request,
+    visitor: SignedInVisitor,
+    services: UsesServices,
+    page: PageNumber = 1,
+    view: str = "",
+    refresh: bool = False,
+    opened: Annotated[str, Query(alias="open")] = "",
+    deleted: Uids = [],  # noqa: B006 — FastAPI copies it
+    until: datetime | None = None,
+    outcome: Annotated[list[DeleteOutcome], Query(max_length=MOST_AT_ONCE)] = [],  # noqa: B006 — the same
+    notice: str = "",
+) -> Response:
+    """Show the list, and under it the message that is open."""
+    settings = request.app.state.settings
+    per_page = settings.messages_per_page
+    listing, message = await asyncio.gather(
+        services.mailbox.page(visitor.token, page=page, per_page=per_page, refresh=refresh),
+        _preview(services, visitor.token, opened),
+    )
+    last_page = max(1, -(-listing.total // per_page))
+    if page > last_page:
+        return RedirectResponse(f"/messages?page={last_page}", status_code=303)
+    answer = pages_of(request).page(
+        "messages.html",
+        visitor=visitor,
+        listing=listing,
+        last_page=last_page,
+        message=message,
+        gone=bool(opened) and message is None,
+        view=view,
+        undo=deleted if until else [],
+        until=until.replace(tzinfo=until.tzinfo or UTC) if until else None,
+        outcomes=outcome,
+        notice=notice,
+        last_sign_in=last_sign_in.recall(request),
+        reminder=request.cookies.get(REMINDER_COOKIE) != "off",
+    )
+    if last_sign_in.COOKIE in request.cookies:
+        last_sign_in.forget(answer, secure=settings.secure)
+    return answer
+
+
+async def _preview(services: Services, token: str, uid: str) -> MessageView | None:
+    """Open the message; None where it is gone, which the list beside it tells."""
+    if not uid:
+        return None
+    try:
+        return await services.mailbox.open(token, checked_uid(uid))
+    except UnknownMessage:
+        return None
+    except UpstreamProblem as error:
+        if error.problem.type != Code.UNKNOWN_MESSAGE:
+            raise
+        return None
+
+
+@router.post("/messages/reminder")
+async def dismiss_reminder(request: Request) -> Response:
+    """Hide what people forget, as long as this browser is open."""
+    answer = RedirectResponse("/messages", status_code=303)
+    answer.set_cookie(
+        REMINDER_COOKIE,
+        "off",
+        path="/messages",
+        httponly=True,
+        samesite="lax",
+        secure=request.app.state.settings.secure,
+    )
+    return answer
+
+
+@router.post("/messages/delete")
+async def delete(
+    *,
+    request: Request,
+    visitor: SignedInVisitor,
+    services: UsesServices,
+    uid: FormUids = [],  # noqa: B006 — FastAPI copies it
+    opened: Annotated[str, Form(alias="open")] = "",
+    page: Annotated[int, Form(ge=1)] = 1,
+) -> Response:
+    """Delete what is ticked, or else the message that is open; the next page offers to undo it."""
+    uids = tuple(checked_uid(each) for each in (uid or ([opened] if opened else [])))
+    if not uids:
+        return RedirectResponse(f"/messages?page={page}&notice=nothing-ticked", status_code=303)
+    seconds = request.app.state.settings.mailbox_delete_hold_seconds
+    done = await services.mailbox.delete_many(
+        visitor.token, DeleteRequest(uids=uids, undo_seconds=seconds or None)
+    )
+    told: list[tuple[str, str | int]] = [("page", page)]
+    if isinstance(done, DeleteAccepted):
+        told += [("deleted", each) for each in uids]
+        told.append(("until", done.undo_until.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")))
+    else:
+        told += [("outcome", result.outcome.value) for result in done.results]
+    return RedirectResponse(f"/messages?{urlencode(told)}", status_code=303)
+
+
+@router.post("/messages/undelete")
+async def undelete(
+    visitor: SignedInVisitor,
+    services: UsesServices,
+    uid: FormUids,
+    page: Annotated[int, Form(ge=1)] = 1,
+) -> Response:
+    """Take held deletions back."""
+    await services.mailbox.undelete(
+        visitor.token, UndeleteRequest(uids=tuple(checked_uid(each) for each in uid))
+    )
+    return RedirectResponse(f"/messages?page={page}&notice=restored", status_code=303)
+
+
+@router.get("/messages/{uid}")
+async def message_page(
+    request: Request, uid: PathUid, visitor: SignedInVisitor, services: UsesServices, view: str = ""
+) -> Response:
+    """Show one message on a page of its own."""
+    message = await services.mailbox.open(visitor.token, uid)
+    return pages_of(request).page("message.html", visitor=visitor, message=message, view=view)
+
+
+@router.get("/messages/{uid}/body")
+async def message_frame(
+    request: Request, uid: PathUid, visitor: SignedInVisitor, services: UsesServices
+) -> Response:
+    """Show the sanitised HTML alone, for the sandboxed frame (DESIGN.md, "Hostile mail")."""
+    message = await services.mailbox.open(visitor.token, uid)
+    if message.html is None:
+        raise UnknownMessage
+    origin = request.app.state.settings.public_url or f"{request.url.scheme}://{request.url.netloc}"
+    return HTMLResponse(
+        pages_of(request).text("body.html", html=message.html),
+        headers={"Content-Security-Policy": frame_policy(f"{origin}/inline/")},
+    )
+
+
+@router.get("/messages/{uid}/raw")
+async def message_file(uid: PathUid, visitor: SignedInVisitor, services: UsesServices) -> Response:
+    """Save the message as it was delivered, named after its subject."""
+    message = await services.mailbox.open(visitor.token, uid)
+    name = f"{message.subject.strip()[:120] or 'message'}.eml"
+    return await PipedResponse.of(
+        services.mailbox.raw(visitor.token, uid), {"Content-Disposition": attachment(name)}
+    )
+
+
+@router.get("/messages/{uid}/parts/{part}")
+async def part_file(
+    uid: PathUid, part: PathPart, visitor: SignedInVisitor, services: UsesServices
+) -> Response:
+    """Save one attachment."""
+    return await PipedResponse.of(services.mailbox.part(visitor.token, uid, part))
+
+
+@router.get("/messages/{uid}/parts.zip")
+async def parts_file(uid: PathUid, visitor: SignedInVisitor, services: UsesServices) -> Response:
+    """Save all attachments as one zip."""
+    return await PipedResponse.of(services.mailbox.archive(visitor.token, uid))
+
+
+@router.get("/inline/{name}")
+async def inline_image(name: PathName, services: UsesServices) -> Response:
+    """Show an inline image in a message's frame, which has an opaque origin and sends no cookie.
+
+    The random name is the key to it, for ten minutes.
+    """
+    image = await PipedResponse.of(
+        services.mailbox.inline(name), {"Cross-Origin-Resource-Policy": "cross-origin"}
+    )
+    if image.headers["content-type"].partition(";")[0].strip().lower() not in IMAGE_TYPES:
+        await image.close()
+        raise UnknownFile
+    return image

@@ -1,0 +1,146 @@
+"""What the gateway asks of the services behind it: three protocols, and nothing of how they are reached.
+
+Every call raises ``UpstreamProblem`` for a refusal and ``UpstreamUnavailable`` where nobody answers.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Annotated, Protocol
+
+from fastapi import Depends, Request
+
+from courriel_wire import (
+    DeleteAccepted,
+    DeleteRequest,
+    DeleteResults,
+    Introspection,
+    MessagePage,
+    MessageView,
+    OutboxEntry,
+    OutboxPage,
+    SignedIn,
+    SignInRequest,
+    Submission,
+    UndeleteRequest,
+    Upload,
+)
+
+
+@dataclass(frozen=True)
+class Download:
+    """Bytes on their way: ``disposition`` and ``length`` (octets) as the service told them, if it did."""
+
+    content_type: str
+    chunks: AsyncIterator[bytes]
+    disposition: str | None = None
+    length: int | None = None
+
+
+Downloading = AbstractAsyncContextManager[Download]
+
+
+class Auth(Protocol):
+    """Sessions."""
+
+    async def sign_in(self, request: SignInRequest) -> SignedIn:
+        """Prove the password and open a session."""
+        ...
+
+    async def introspect(self, token: str, *, activity: bool = True) -> Introspection:
+        """Ask whether the token lives; with ``activity`` it lives on."""
+        ...
+
+    async def revoke(self, token: str) -> None:
+        """End the session; the mailbox is free when this returns."""
+        ...
+
+
+class Mailbox(Protocol):
+    """The maildrop of the token's session."""
+
+    async def page(
+        self, token: str, *, page: int, per_page: int, sort: str = "-arrival", refresh: bool = False
+    ) -> MessagePage:
+        """List one page."""
+        ...
+
+    async def open(self, token: str, uid: str) -> MessageView:
+        """Read one message."""
+        ...
+
+    def raw(self, token: str, uid: str) -> Downloading:
+        """Stream the message as it was delivered."""
+        ...
+
+    def part(self, token: str, uid: str, part: str) -> Downloading:
+        """Stream one part, decoded."""
+        ...
+
+    def archive(self, token: str, uid: str) -> Downloading:
+        """Stream all attachments as one zip."""
+        ...
+
+    def inline(self, name: str) -> Downloading:
+        """Stream an inline image by the random name it got at rendering; no session is involved."""
+        ...
+
+    async def delete(self, token: str, uid: str) -> DeleteResults:
+        """Delete one message at once."""
+        ...
+
+    async def delete_many(self, token: str, request: DeleteRequest) -> DeleteResults | DeleteAccepted:
+        """Delete at once, or hold the deletion."""
+        ...
+
+    async def undelete(self, token: str, request: UndeleteRequest) -> None:
+        """Take held deletions back."""
+        ...
+
+
+class Sender(Protocol):
+    """Outbound mail of the token's session."""
+
+    async def upload(
+        self, token: str, *, disposition: str, content_type: str, chunks: AsyncIterator[bytes]
+    ) -> Upload:
+        """Stream one attachment to where it waits."""
+        ...
+
+    async def remove_upload(self, token: str, upload: str) -> None:
+        """Forget an attachment that waits."""
+        ...
+
+    async def submit(self, token: str, submission: Submission, key: str | None) -> OutboxEntry:
+        """Hand a message over; ``key`` is the idempotency key."""
+        ...
+
+    async def outbox(self, token: str) -> OutboxPage:
+        """List what was sent lately."""
+        ...
+
+    async def outbox_entry(self, token: str, entry: str) -> OutboxEntry:
+        """Tell what became of one message."""
+        ...
+
+    async def cancel(self, token: str, entry: str) -> None:
+        """Take a message back while it is held."""
+        ...
+
+
+@dataclass(frozen=True)
+class Services:
+    """The three services, as routes get them."""
+
+    auth: Auth
+    mailbox: Mailbox
+    sender: Sender
+
+
+def services_of(request: Request) -> Services:
+    """Return the services that ``create_app`` wired."""
+    services: Services = request.app.state.services
+    return services
+
+
+UsesServices = Annotated[Services, Depends(services_of)]

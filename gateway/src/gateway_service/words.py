@@ -1,0 +1,133 @@
+"""The words of pages that are not in a template: what a problem means to the person who meets it.
+
+Each is a msgid, marked by ``N_`` for extraction and translated by the template that shows it.
+"""
+
+from dataclasses import dataclass
+
+from courriel_wire import Code
+
+
+def N_(text: str) -> str:  # noqa: N802 — gettext's customary name for "translate later"
+    """Mark ``text`` for translation."""
+    return text
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """A heading, and what to do about it."""
+
+    title: str
+    advice: str
+
+
+_PROBLEMS = {
+    Code.UNKNOWN_MESSAGE: Explanation(
+        N_("Ce message n’est plus dans la boîte aux lettres"),
+        N_("Il a été supprimé, ou Thunderbird l’a relevé entre-temps."),
+    ),
+    Code.UNKNOWN_PART: Explanation(
+        N_("Cette pièce jointe n’existe pas"),
+        N_("Ouvrez de nouveau le message pour voir celles qu’il contient."),
+    ),
+    Code.UNKNOWN_OUTBOX_ENTRY: Explanation(
+        N_("Cet envoi n’est plus suivi"), N_("Les envois restent visibles pendant 24 heures.")
+    ),
+    Code.NOT_CANCELLABLE: Explanation(
+        N_("Trop tard pour annuler"), N_("Le message est déjà parti, ou son envoi a commencé.")
+    ),
+    Code.CROSS_SITE_REQUEST: Explanation(
+        N_("Cette demande ne vient pas d’une page du Courriel léger"),
+        N_("Rien n’a été fait. Revenez à la page précédente et recommencez."),
+    ),
+    Code.INVALID_REQUEST: Explanation(
+        N_("Cette demande n’est pas comprise"), N_("L’adresse de la page ou le formulaire est incomplet.")
+    ),
+    Code.REQUEST_TOO_LARGE: Explanation(
+        N_("C’est trop volumineux"),
+        N_("Ce que vous avez envoyé dépasse la limite. Joignez des fichiers plus petits ou moins nombreux."),
+    ),
+    Code.NOT_FOUND: Explanation(
+        N_("Cette page n’existe pas"), N_("L’adresse est peut-être mal saisie, ou la page a disparu.")
+    ),
+    Code.METHOD_NOT_ALLOWED: Explanation(
+        N_("Cette action n’est pas possible ici"), N_("Revenez à la boîte de réception et recommencez.")
+    ),
+    Code.MAIL_SERVER_UNAVAILABLE: Explanation(
+        N_("Le serveur de messagerie ne répond pas"),
+        N_("Vos messages ne sont pas perdus. Réessayez dans un instant."),
+    ),
+    Code.MAILDROP_BUSY: Explanation(
+        N_("La boîte aux lettres est occupée"),
+        N_("Un logiciel de messagerie la relève en ce moment. Réessayez dans un instant."),
+    ),
+    Code.STATE_UNAVAILABLE: Explanation(
+        N_("Le service est momentanément indisponible"), N_("Réessayez dans quelques secondes.")
+    ),
+    Code.SERVICE_UNAVAILABLE: Explanation(
+        N_("Une partie du service ne répond pas"), N_("Réessayez dans quelques secondes.")
+    ),
+    Code.TOO_MANY_ATTEMPTS: Explanation(
+        N_("Trop de tentatives de connexion"), N_("Patientez avant d’essayer de nouveau.")
+    ),
+}
+_UNEXPECTED = Explanation(
+    N_("Une erreur est survenue"),
+    N_("Elle a été enregistrée. Réessayez ; si elle persiste, signalez-la à l’assistance avec la référence."),
+)
+
+_LETTER = {
+    Code.NO_RECIPIENT: N_("Indiquez au moins un destinataire."),
+    Code.INVALID_ADDRESS: N_("Une adresse n’est pas valable. Séparez les adresses par une virgule."),
+    Code.INVALID_HEADER: N_("L’objet contient des caractères interdits."),
+    Code.INVALID_REQUEST: N_("Un champ n’est pas valable ou est trop long."),
+    Code.TOO_MANY_ATTACHMENTS: N_("Il y a trop de pièces jointes."),
+    Code.MESSAGE_TOO_LARGE: N_(
+        "Le message et ses pièces jointes sont trop volumineux. Retirez une pièce jointe."
+    ),
+    Code.UPLOAD_TOO_LARGE: N_("Un fichier est trop volumineux ; il n’a pas été joint."),
+    Code.UPLOAD_QUOTA_EXCEEDED: N_(
+        "Les fichiers en attente sont trop volumineux. Retirez-en avant d’en joindre d’autres."
+    ),
+    Code.UNKNOWN_UPLOAD: N_("Une pièce jointe a expiré et doit être jointe de nouveau."),
+    Code.TOO_MANY_MESSAGES: N_(
+        "Vous avez envoyé beaucoup de messages en peu de temps. Patientez avant d’envoyer celui-ci."
+    ),
+    Code.IDEMPOTENCY_KEY_REUSED: N_(
+        "Ce message a déjà été envoyé. Consultez le suivi des envois avant de l’envoyer encore une fois."
+    ),
+    Code.SESSION_ENDED: N_(
+        "Votre session a pris fin. Connectez-vous dans un autre onglet ; votre texte reste ici."
+    ),
+}
+
+NOTES = {
+    "remote-images": N_("Les images distantes ont été bloquées pour protéger votre vie privée."),
+    "unknown-charset": N_(
+        "Le jeu de caractères du message est inconnu : certains caractères peuvent être faux."
+    ),
+}
+NOTE_OTHERWISE = N_(
+    "Ce message est mal formé : il est affiché au mieux. Vous pouvez l’enregistrer en entier (.eml)."
+)
+
+
+def explain(code: str) -> Explanation:
+    """Return what to tell about a problem whose code is ``code``."""
+    return _PROBLEMS.get(_known(code), _UNEXPECTED)
+
+
+def explain_letter(code: str) -> str:
+    """Return what to tell about a message that was not accepted."""
+    known = _known(code)
+    if known in _LETTER:
+        return _LETTER[known]
+    explanation = explain(code)
+    return explanation.title + "."
+
+
+def _known(code: str) -> Code:
+    try:
+        return Code(code)
+    except ValueError:
+        return Code.INTERNAL_ERROR
