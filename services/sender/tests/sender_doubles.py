@@ -1,0 +1,305 @@
+"""Hand-written doubles of sender's ports, on one clock that a test moves.
+
+The stores here are held to the same suites (``sender_port_suites.py``, ``sender_outbox_machine.py``) as the real ones.
+"""
+
+import asyncio
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from courriel_wire import Address, Introspection
+from sender_service.auth_client import SessionEnded
+from sender_service.delivery import Delivered, Envelope, Outcome
+from sender_service.outbox import (
+    Acceptance,
+    Claim,
+    ContentLost,
+    Entry,
+    Letter,
+    NotCancellable,
+    Stage,
+    TooManyMessages,
+    UnknownOutboxEntry,
+)
+from sender_service.uploads import StoredUpload, UnknownAttachment, UnknownUpload, UploadQuotaExceeded
+
+LEASE = 15.0
+VISIBLE = 86_400.0
+
+
+@dataclass
+class ManualClock:
+    """Time passes only when a test says so."""
+
+    now: float = field(default_factory=lambda: datetime.now(UTC).timestamp())
+
+    def instant(self, at: float | None = None) -> datetime:
+        """Return now, or ``at``, as a date."""
+        return datetime.fromtimestamp(self.now if at is None else at, UTC)
+
+
+@dataclass
+class _Record:
+    owner: str
+    entry: Entry
+    content: bytes
+    due: float
+    first_due: float
+    announce: float
+    fence: int = 0
+    lease: float = 0.0
+    hints: int = 0
+    ends: float = math.inf
+
+
+class MemoryOutbox:
+    """The Outbox in a dictionary; ``failure`` is raised by every call where it is set."""
+
+    def __init__(self, clock: ManualClock, uploads: "MemoryUploads", messages_per_hour: int = 100) -> None:
+        self.clock = clock
+        self.failure: Exception | None = None
+        self.records: dict[str, _Record] = {}
+        self._uploads = uploads
+        self._limit = messages_per_hour
+        self._keys: dict[tuple[str, str], str] = {}
+
+    async def accept(self, acceptance: Acceptance) -> str:
+        """See the port."""
+        self._now()
+        key = (acceptance.mailbox, acceptance.idempotency_key)
+        if acceptance.idempotency_key and key in self._keys:
+            return self._keys[key]
+        for upload in acceptance.uploads:
+            if upload not in self._uploads.finished:
+                raise UnknownAttachment(upload)
+        self._refuse_too_many(acceptance.mailbox)
+        now = self.clock.now
+        wished = acceptance.due_at.timestamp() if acceptance.due_at else now
+        due = max(wished, now)
+        stage = Stage.HELD if due > now else Stage.QUEUED
+        self.records[acceptance.id] = _Record(
+            acceptance.mailbox,
+            Entry(acceptance.id, stage, acceptance.letter, self.clock.instant(), self.clock.instant(due)),
+            acceptance.content,
+            due=due,
+            first_due=due,
+            announce=due if stage is Stage.HELD else now + 2,
+        )
+        if acceptance.idempotency_key:
+            self._keys[key] = acceptance.id
+        for upload in acceptance.uploads:
+            await self._uploads.discard(acceptance.mailbox, upload)
+        return acceptance.id
+
+    def _refuse_too_many(self, mailbox: str) -> None:
+        hour_ago = self.clock.now - 3600
+        times = [each.entry.created_at.timestamp() for each in self.records.values() if each.owner == mailbox]
+        recent = [at for at in times if at > hour_ago]
+        if len(recent) >= self._limit:
+            raise TooManyMessages(self._limit, min(recent) - hour_ago)
+
+    async def find(self, mailbox: str, entry_id: str) -> Entry:
+        """See the port."""
+        self._now()
+        record = self.records.get(entry_id)
+        if record is None or record.owner != mailbox or record.ends <= self.clock.now:
+            raise UnknownOutboxEntry
+        return record.entry
+
+    async def find_by_key(self, mailbox: str, idempotency_key: str) -> Entry | None:
+        """See the port."""
+        self._now()
+        entry_id = self._keys.get((mailbox, idempotency_key))
+        return None if entry_id is None else await self.find(mailbox, entry_id)
+
+    async def entries(self, mailbox: str) -> list[Entry]:
+        """See the port."""
+        now = self._now()
+        found = [each.entry for each in self.records.values() if each.owner == mailbox and each.ends > now]
+        return sorted(found, key=lambda entry: entry.created_at, reverse=True)
+
+    async def cancel(self, mailbox: str, entry_id: str) -> None:
+        """See the port."""
+        entry = await self.find(mailbox, entry_id)
+        if entry.stage is Stage.HELD:
+            self._end(self.records[entry_id], Stage.CANCELLED)
+        elif entry.stage is not Stage.CANCELLED:
+            raise NotCancellable
+
+    async def due(self, limit: int) -> Sequence[str]:
+        """See the port."""
+        now = self._now()
+        found = []
+        for entry_id, record in self.records.items():
+            if record.announce <= now and len(found) < limit:
+                if record.entry.stage is Stage.HELD:
+                    record.entry = replace(record.entry, stage=Stage.QUEUED)
+                record.announce = now + min(60, 5 * 2**record.hints)
+                record.hints += 1
+                found.append(entry_id)
+        return found
+
+    async def claim(self, entry_id: str) -> Claim | None:
+        """See the port."""
+        now = self._now()
+        record = self.records.get(entry_id)
+        if record is None:
+            return None
+        stage = record.entry.stage
+        waiting = stage in {Stage.HELD, Stage.QUEUED} and now >= record.due
+        orphaned = stage is Stage.SENDING and now >= record.lease
+        if not waiting and not orphaned:
+            return None
+        record.fence += 1
+        record.hints = 0
+        record.lease = record.announce = now + LEASE
+        record.entry = replace(record.entry, stage=Stage.SENDING, attempts=record.entry.attempts + 1)
+        entry = record.entry
+        return Claim(entry_id, record.fence, entry.letter, entry.attempts, now - record.first_due, 1)
+
+    async def renew(self, claim: Claim) -> bool:
+        """See the port."""
+        record = self._ours(claim)
+        if record:
+            record.lease = record.announce = self.clock.now + LEASE
+        return record is not None
+
+    async def content(self, claim: Claim) -> bytes:
+        """See the port."""
+        self._now()
+        if not self.records[claim.id].content:
+            raise ContentLost
+        return self.records[claim.id].content
+
+    async def settle(self, claim: Claim, letter: Letter, retry_seconds: float | None) -> bool:
+        """See the port."""
+        record = self._ours(claim)
+        if record is None:
+            return False
+        record.entry = replace(record.entry, letter=letter)
+        if retry_seconds is None:
+            self._end(record, Stage.DONE)
+        else:
+            record.due = record.announce = self.clock.now + retry_seconds
+            record.hints = 0
+            record.entry = replace(record.entry, stage=Stage.QUEUED, due_at=self.clock.instant(record.due))
+        return True
+
+    def _ours(self, claim: Claim) -> _Record | None:
+        self._now()
+        record = self.records[claim.id]
+        return record if record.entry.stage is Stage.SENDING and record.fence == claim.fence else None
+
+    def _end(self, record: _Record, stage: Stage) -> None:
+        record.entry = replace(record.entry, stage=stage)
+        record.content = b""
+        record.announce = math.inf
+        record.ends = self.clock.now + VISIBLE
+
+    def _now(self) -> float:
+        if self.failure:
+            raise self.failure
+        return self.clock.now
+
+
+class MemoryUploads:
+    """The Uploads in dictionaries."""
+
+    def __init__(self, quota: int = 10_000_000) -> None:
+        self.failure: Exception | None = None
+        self.chunks: dict[str, dict[int, bytes]] = {}
+        self.finished: dict[str, StoredUpload] = {}
+        self._owners: dict[str, str] = {}
+        self._quota = quota
+
+    async def append(self, mailbox: str, upload_id: str, index: int, chunk: bytes, total: int) -> None:
+        """See the port."""
+        if self.failure:
+            raise self.failure
+        others = sum(
+            len(part)
+            for other, parts in self.chunks.items()
+            if self._owners[other] == mailbox and other != upload_id
+            for part in parts.values()
+        )
+        if others + total > self._quota:
+            raise UploadQuotaExceeded(self._quota)
+        self._owners[upload_id] = mailbox
+        self.chunks.setdefault(upload_id, {})[index] = chunk
+
+    async def finish(self, upload: StoredUpload) -> None:
+        """See the port."""
+        self.finished[upload.id] = upload
+
+    async def discard(self, mailbox: str, upload_id: str) -> bool:
+        """See the port."""
+        if self._owners.get(upload_id) != mailbox:
+            return False
+        del self._owners[upload_id], self.chunks[upload_id]
+        self.finished.pop(upload_id, None)
+        return True
+
+    async def find(self, mailbox: str, upload_id: str) -> StoredUpload:
+        """See the port."""
+        if self._owners.get(upload_id) != mailbox or upload_id not in self.finished:
+            raise UnknownUpload
+        return self.finished[upload_id]
+
+    async def content(self, upload: StoredUpload) -> bytes:
+        """See the port."""
+        if upload.id not in self.chunks:
+            raise UnknownUpload
+        return b"".join(self.chunks[upload.id][index] for index in range(upload.chunks))
+
+
+class ScriptedRelay:
+    """A relay whose outcomes a test decides; ``sent`` records what it was given."""
+
+    def __init__(self) -> None:
+        self.outcomes: dict[str, Outcome] = {}
+        self.sent: list[tuple[Envelope, bytes]] = []
+        self.during: Callable[[], None] = lambda: None
+        self.hangs: asyncio.Event | None = None
+
+    async def deliver(self, envelope: Envelope, message: bytes) -> Mapping[str, Outcome]:
+        """Record, do what ``during`` says, wait for ``hangs``, answer."""
+        self.sent.append((envelope, message))
+        self.during()
+        if self.hangs:
+            await self.hangs.wait()
+        return {each: self.outcomes.get(each, Delivered("250 OK")) for each in envelope.recipients}
+
+
+class RecordedHints:
+    """Hints that were published; ``failure`` is raised where it is set."""
+
+    def __init__(self) -> None:
+        self.published: list[str] = []
+        self.failure: Exception | None = None
+        self.arrived = asyncio.Event()
+
+    async def publish(self, entry_ids: Sequence[str]) -> None:
+        """Record."""
+        self.arrived.set()
+        if self.failure:
+            raise self.failure
+        self.published.extend(entry_ids)
+
+
+class KnownSessions:
+    """auth, for the two tokens of these tests; ``activity`` records what was asked."""
+
+    def __init__(self) -> None:
+        self.activity: list[bool] = []
+
+    async def introspect(self, token: str, *, activity: bool) -> Introspection:
+        """Say whose token it is."""
+        self.activity.append(activity)
+        if token == "taken":
+            raise SessionEnded("taken-over")
+        if token not in {"jean", "marie"}:
+            raise SessionEnded("unknown")
+        identity = Address(name=token.title(), address=f"{token}@demo.example")
+        return Introspection(active=True, sid=f"sid-{token}", mailbox=token, identity=identity)

@@ -1,0 +1,123 @@
+"""Random interleavings of people, workers and time on one outbox: never both cancelled and sent, no lost entry."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
+from sender_port_suites import BOTH, LETTER, OutboxBench, acceptance
+
+from sender_service.outbox import Claim, NotCancellable, Stage, TooManyMessages
+
+
+class OutboxMachine(RuleBasedStateMachine):
+    """A subclass makes the bench. ``sent`` holds the ids whose delivery was recorded under a live fence."""
+
+    ids = Bundle("ids")
+    claims = Bundle("claims")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.runner = asyncio.Runner()
+        self.bench = self.run_async(self.make_bench())
+        self.cancelled: set[str] = set()
+        self.sent: set[str] = set()
+        self.accepted: set[str] = set()
+        self.fences: dict[str, int] = {}
+
+    async def make_bench(self) -> OutboxBench:
+        """Make an empty one."""
+        raise NotImplementedError
+
+    async def close_bench(self) -> None:
+        """Let go of it."""
+
+    def run_async(self, work: Coroutine[Any, Any, Any]) -> Any:
+        """Run to the end, on one loop."""
+        return self.runner.run(work)
+
+    @rule(target=ids, held=st.sampled_from([None, 5.0, 60.0]))
+    def accept(self, held: float | None) -> str:
+        """Accept a message, held or not; the hourly limit gives the id of one that is not there."""
+        try:
+            entry_id: str = self.run_async(self.bench.outbox.accept(acceptance(held=held)))
+        except TooManyMessages:
+            return "none"
+        self.accepted.add(entry_id)
+        return entry_id
+
+    @rule(entry_id=ids)
+    def cancel(self, entry_id: str) -> None:
+        """Somebody clicks on Annuler."""
+        if entry_id not in self.accepted:
+            return
+        try:
+            self.run_async(self.bench.outbox.cancel("jean", entry_id))
+        except NotCancellable:
+            return
+        self.cancelled.add(entry_id)
+
+    @rule(target=claims, entry_id=ids)
+    def claim(self, entry_id: str) -> Claim | None:
+        """A worker follows a hint; each claim has a higher fence than the one before."""
+        claim: Claim | None = self.run_async(self.bench.outbox.claim(entry_id))
+        if claim:
+            assert claim.fence > self.fences.get(entry_id, 0)
+            assert entry_id not in self.cancelled | self.sent
+            self.fences[entry_id] = claim.fence
+        return claim
+
+    @rule(claim=consumes(claims), retry=st.sampled_from([None, 10.0]))
+    def settle(self, claim: Claim | None, retry: float | None) -> None:
+        """A worker reports, perhaps long after it lost the lease."""
+        if claim is None:
+            return
+        letter = LETTER.record(BOTH) if retry is None else claim.letter
+        counted = self.run_async(self.bench.outbox.settle(claim, letter, retry))
+        assert counted == (self.fences[claim.id] == claim.fence and claim.id not in self.sent)
+        if counted and retry is None:
+            self.sent.add(claim.id)
+
+    @rule(claim=claims)
+    def renew(self, claim: Claim | None) -> None:
+        """Only the holder of the last fence renews."""
+        if claim and self.run_async(self.bench.outbox.renew(claim)):
+            assert self.fences[claim.id] == claim.fence
+
+    @rule(seconds=st.sampled_from([1.0, 6.0, 16.0, 61.0]))
+    def wait(self, seconds: float) -> None:
+        """Time passes."""
+        self.run_async(self.bench.pass_time(seconds))
+
+    @rule()
+    def scan(self) -> None:
+        """The scan finds nothing that is final."""
+        assert not (self.cancelled | self.sent) & set(self.run_async(self.bench.outbox.due(100)))
+
+    @invariant()
+    def states_are_honest(self) -> None:
+        """Cancelled and sent exclude each other; whatever is neither still has its message."""
+        assert not self.cancelled & self.sent
+        stages = {entry.id: entry.stage for entry in self.run_async(self.bench.outbox.entries("jean"))}
+        for entry_id in self.accepted:
+            expected = (
+                {Stage.CANCELLED}
+                if entry_id in self.cancelled
+                else {Stage.DONE}
+                if entry_id in self.sent
+                else {Stage.HELD, Stage.QUEUED, Stage.SENDING}
+            )
+            assert stages[entry_id] in expected
+            open_ = entry_id not in self.cancelled | self.sent
+            assert self.run_async(self.bench.has_content(entry_id)) == open_
+
+    def teardown(self) -> None:
+        """Whatever happened, time brings every open entry back to a worker."""
+        self.run_async(self.bench.pass_time(120))
+        left = self.accepted - self.cancelled - self.sent
+        assert left == set(self.run_async(self.bench.outbox.due(1000))) & left
+        for entry_id in left:
+            assert self.run_async(self.bench.outbox.claim(entry_id))
+        self.run_async(self.close_bench())
+        self.runner.close()

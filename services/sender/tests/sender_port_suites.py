@@ -1,0 +1,354 @@
+"""What every Outbox and every Uploads must do; run against the doubles and against Redis.
+
+A subclass gives the fixture ``bench``. Time is moved by ``bench.pass_time`` (seconds); leases last 15 s.
+"""
+
+import asyncio
+import secrets
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
+
+import pytest
+
+from courriel_wire import RecipientState
+from sender_service.delivery import Delivered, Permanent, Temporary
+from sender_service.outbox import (
+    Acceptance,
+    ContentLost,
+    Letter,
+    NotCancellable,
+    Outbox,
+    Recipient,
+    Stage,
+    TooManyMessages,
+    UnknownOutboxEntry,
+)
+from sender_service.uploads import (
+    StoredUpload,
+    UnknownAttachment,
+    UnknownUpload,
+    UploadQuotaExceeded,
+    Uploads,
+)
+
+MESSAGES_PER_HOUR = 5
+UPLOAD_QUOTA = 1000
+LETTER = Letter(
+    sender="jean@demo.example",
+    subject="Réunion",
+    recipients=(Recipient("a@demo.example"), Recipient("b@demo.example")),
+    message_id="<1@demo.example>",
+    digest="d",
+)
+BOTH = {"a@demo.example": Delivered("250 a"), "b@demo.example": Delivered("250 b")}
+
+
+class OutboxBench(Protocol):
+    """An outbox of MESSAGES_PER_HOUR and uploads of UPLOAD_QUOTA octets under test, and their time."""
+
+    outbox: Outbox
+    uploads: Uploads
+
+    async def pass_time(self, seconds: float) -> None:
+        """Let that much time pass for the stores."""
+        ...
+
+    async def lose_content(self, entry_id: str) -> None:
+        """Take an entry's message away."""
+        ...
+
+    async def has_content(self, entry_id: str) -> bool:
+        """Tell whether anything of an entry's message is stored."""
+        ...
+
+
+def acceptance(mailbox: str = "jean", *, held: float | None = None, **other: Any) -> Acceptance:
+    """Describe a new entry; ``held`` is in seconds from now."""
+    due_at = None if held is None else datetime.now(UTC) + timedelta(seconds=held)
+    values = {"letter": LETTER, "content": b"Subject: x\r\n\r\nBonjour\r\n", "due_at": due_at, **other}
+    return Acceptance(id=secrets.token_urlsafe(16), mailbox=mailbox, **values)
+
+
+async def upload(bench: OutboxBench, content: bytes = b"abc", mailbox: str = "jean") -> StoredUpload:
+    """Store an upload."""
+    stored = StoredUpload(
+        secrets.token_urlsafe(8), mailbox, "note.pdf", "application/pdf", len(content), chunks=1
+    )
+    await bench.uploads.append(mailbox, stored.id, 0, content, len(content))
+    await bench.uploads.finish(stored)
+    return stored
+
+
+class OutboxSuite:
+    """The promises of `sender_service.outbox.Outbox`."""
+
+    async def test_what_was_accepted_is_found_as_it_was(self, bench: OutboxBench) -> None:
+        """Subject, recipients and message come back; the state is queued."""
+        entry_id = await bench.outbox.accept(acceptance(content=b"x" * 700_000))
+        entry = await bench.outbox.find("jean", entry_id)
+        assert (entry.letter, entry.stage, entry.attempts) == (LETTER, Stage.QUEUED, 0)
+        claim = await bench.outbox.claim(entry_id)
+        assert claim
+        assert await bench.outbox.content(claim) == b"x" * 700_000
+
+    async def test_another_mailbox_sees_nothing(self, bench: OutboxBench) -> None:
+        """Neither by id nor in its list nor to cancel."""
+        entry_id = await bench.outbox.accept(acceptance(held=60))
+        with pytest.raises(UnknownOutboxEntry):
+            await bench.outbox.find("marie", entry_id)
+        with pytest.raises(UnknownOutboxEntry):
+            await bench.outbox.cancel("marie", entry_id)
+        assert await bench.outbox.entries("marie") == []
+        assert (await bench.outbox.find("jean", entry_id)).stage is Stage.HELD
+
+    async def test_the_newest_entry_stands_first(self, bench: OutboxBench) -> None:
+        """Entries are listed against the order of acceptance."""
+        first = await bench.outbox.accept(acceptance())
+        await bench.pass_time(1)
+        second = await bench.outbox.accept(acceptance())
+        assert [entry.id for entry in await bench.outbox.entries("jean")] == [second, first]
+
+    async def test_one_key_makes_one_entry(self, bench: OutboxBench) -> None:
+        """Also where the requests come at the same moment; another mailbox has keys of its own."""
+        ids = await asyncio.gather(*(bench.outbox.accept(acceptance(idempotency_key="k")) for _ in range(5)))
+        assert len(set(ids)) == 1
+        assert len(await bench.outbox.entries("jean")) == 1
+        found = await bench.outbox.find_by_key("jean", "k")
+        assert found
+        assert found.id == ids[0]
+        assert await bench.outbox.find_by_key("marie", "k") is None
+
+    async def test_the_refused_twin_leaves_nothing(self, bench: OutboxBench) -> None:
+        """A message that was not accepted is not kept."""
+        await bench.outbox.accept(acceptance(idempotency_key="k"))
+        twin = acceptance(idempotency_key="k")
+        await bench.outbox.accept(twin)
+        assert not await bench.has_content(twin.id)
+
+    async def test_the_hourly_limit_holds_under_concurrency(self, bench: OutboxBench) -> None:
+        """Ten at once, five pass; the time to wait is told; the next hour starts anew."""
+        answers = await asyncio.gather(
+            *(bench.outbox.accept(acceptance()) for _ in range(10)), return_exceptions=True
+        )
+        refused = [answer for answer in answers if isinstance(answer, TooManyMessages)]
+        assert len(refused) == 10 - MESSAGES_PER_HOUR
+        assert 3500 < refused[0].retry_after <= 3600
+        assert len(await bench.outbox.entries("jean")) == MESSAGES_PER_HOUR
+        await bench.outbox.accept(acceptance("marie"))
+        await bench.pass_time(3601)
+        await bench.outbox.accept(acceptance())
+
+    async def test_accepting_the_same_acceptance_again_counts_once(self, bench: OutboxBench) -> None:
+        """A step repeated because its answer was lost does nothing twice."""
+        again = acceptance(idempotency_key="k")
+        assert [await bench.outbox.accept(again) for _ in range(3)] == [again.id] * 3
+        assert len(await bench.outbox.entries("jean")) == 1
+
+    async def test_uploads_are_consumed_with_the_message(self, bench: OutboxBench) -> None:
+        """Sent once, an upload is gone; a message with a missing upload is not accepted at all."""
+        stored = await upload(bench)
+        await bench.outbox.accept(acceptance(uploads=(stored.id,)))
+        with pytest.raises(UnknownUpload):
+            await bench.uploads.find("jean", stored.id)
+        late = acceptance(uploads=(stored.id,))
+        with pytest.raises(UnknownAttachment):
+            await bench.outbox.accept(late)
+        assert len(await bench.outbox.entries("jean")) == 1
+        assert not await bench.has_content(late.id)
+
+    async def test_a_held_entry_is_cancelled_for_good(self, bench: OutboxBench) -> None:
+        """No worker gets it, its message is erased, cancelling twice is no error."""
+        entry_id = await bench.outbox.accept(acceptance(held=60))
+        await bench.outbox.cancel("jean", entry_id)
+        await bench.outbox.cancel("jean", entry_id)
+        await bench.pass_time(61)
+        assert await bench.outbox.claim(entry_id) is None
+        assert await bench.outbox.due(10) == []
+        assert not await bench.has_content(entry_id)
+        assert (await bench.outbox.find("jean", entry_id)).state() is RecipientState.CANCELLED
+
+    async def test_only_what_is_held_can_be_cancelled(self, bench: OutboxBench) -> None:
+        """Neither what is queued, nor being sent, nor sent."""
+        entry_id = await bench.outbox.accept(acceptance())
+        with pytest.raises(NotCancellable):
+            await bench.outbox.cancel("jean", entry_id)
+        claim = await bench.outbox.claim(entry_id)
+        with pytest.raises(NotCancellable):
+            await bench.outbox.cancel("jean", entry_id)
+        assert claim
+        assert await bench.outbox.settle(claim, LETTER.record(BOTH), None)
+        with pytest.raises(NotCancellable):
+            await bench.outbox.cancel("jean", entry_id)
+
+    async def test_a_held_entry_waits_for_its_time(self, bench: OutboxBench) -> None:
+        """Not claimed before; announced, queued and claimed after."""
+        entry_id = await bench.outbox.accept(acceptance(held=60))
+        assert await bench.outbox.claim(entry_id) is None
+        assert await bench.outbox.due(10) == []
+        await bench.pass_time(61)
+        assert await bench.outbox.due(10) == [entry_id]
+        assert (await bench.outbox.find("jean", entry_id)).stage is Stage.QUEUED
+        assert await bench.outbox.claim(entry_id)
+
+    async def test_announcements_are_not_repeated_at_once(self, bench: OutboxBench) -> None:
+        """After 2 s, then 5 s later, then 10 s later: a queue that waits is not flooded."""
+        entry_id = await bench.outbox.accept(acceptance())
+        pauses = (0, 2.1, 0, 5.1, 5.1, 5.1)
+        announced = []
+        for pause in pauses:
+            await bench.pass_time(pause)
+            announced.append(list(await bench.outbox.due(10)) == [entry_id])
+        assert announced == [False, True, False, True, False, True]
+
+    async def test_every_due_entry_gets_its_turn(self, bench: OutboxBench) -> None:
+        """A scan bounded to two is not stopped by the first two."""
+        ids = {await bench.outbox.accept(acceptance()) for _ in range(5)}
+        await bench.pass_time(3)
+        seen = [await bench.outbox.due(2) for _ in range(3)]
+        assert {entry_id for batch in seen for entry_id in batch} == ids
+
+    async def test_one_worker_at_a_time(self, bench: OutboxBench) -> None:
+        """Of five that claim, one gets the entry; it stays away from the scan."""
+        entry_id = await bench.outbox.accept(acceptance())
+        claims = await asyncio.gather(*(bench.outbox.claim(entry_id) for _ in range(5)))
+        assert len([claim for claim in claims if claim]) == 1
+        await bench.pass_time(14)
+        assert await bench.outbox.due(10) == []
+        assert await bench.outbox.claim(entry_id) is None
+
+    async def test_a_dead_workers_entry_is_found_again(self, bench: OutboxBench) -> None:
+        """When its lease has run out, it is due, and claimed under a higher fence."""
+        entry_id = await bench.outbox.accept(acceptance())
+        first = await bench.outbox.claim(entry_id)
+        await bench.pass_time(15.1)
+        assert await bench.outbox.due(10) == [entry_id]
+        second = await bench.outbox.claim(entry_id)
+        assert first
+        assert second
+        assert second.fence > first.fence
+        assert (first.attempts, second.attempts) == (1, 2)
+        assert second.age_seconds >= 15
+
+    async def test_a_renewed_lease_holds(self, bench: OutboxBench) -> None:
+        """Renewing at 10 s keeps others away at 20 s."""
+        entry_id = await bench.outbox.accept(acceptance())
+        claim = await bench.outbox.claim(entry_id)
+        assert claim
+        await bench.pass_time(10)
+        assert await bench.outbox.renew(claim)
+        await bench.pass_time(10)
+        assert await bench.outbox.claim(entry_id) is None
+
+    async def test_a_stale_fence_changes_nothing(self, bench: OutboxBench) -> None:
+        """Who lost the lease to another can neither renew nor settle; the other can."""
+        entry_id = await bench.outbox.accept(acceptance())
+        stale = await bench.outbox.claim(entry_id)
+        await bench.pass_time(15.1)
+        current = await bench.outbox.claim(entry_id)
+        assert stale
+        assert current
+        before = await bench.outbox.find("jean", entry_id)
+        failed = LETTER.record(dict.fromkeys(BOTH, Permanent("550 no")))
+        assert not await bench.outbox.renew(stale)
+        assert not await bench.outbox.settle(stale, failed, None)
+        assert not await bench.outbox.settle(stale, failed, 10)
+        assert await bench.outbox.find("jean", entry_id) == before
+        assert await bench.has_content(entry_id)
+        assert await bench.outbox.settle(current, LETTER.record(BOTH), None)
+        assert (await bench.outbox.find("jean", entry_id)).state() is RecipientState.SENT
+
+    async def test_a_late_result_counts_where_nobody_took_over(self, bench: OutboxBench) -> None:
+        """The fence decides, not the clock: so a slow worker makes no second copy."""
+        entry_id = await bench.outbox.accept(acceptance())
+        claim = await bench.outbox.claim(entry_id)
+        await bench.pass_time(16)
+        assert claim
+        assert await bench.outbox.settle(claim, LETTER.record(BOTH), None)
+        assert await bench.outbox.claim(entry_id) is None
+
+    async def test_a_retry_is_due_after_its_pause(self, bench: OutboxBench) -> None:
+        """What is final stays final in the next claim; what is open is open."""
+        entry_id = await bench.outbox.accept(acceptance())
+        claim = await bench.outbox.claim(entry_id)
+        assert claim
+        mixed = {"a@demo.example": Delivered("250"), "b@demo.example": Temporary("451 later")}
+        assert await bench.outbox.settle(claim, claim.letter.record(mixed), 30)
+        assert await bench.outbox.claim(entry_id) is None
+        assert await bench.has_content(entry_id)
+        await bench.pass_time(31)
+        assert await bench.outbox.due(10) == [entry_id]
+        again = await bench.outbox.claim(entry_id)
+        assert again
+        assert again.letter.open_addresses() == ("b@demo.example",)
+        assert await bench.outbox.content(again)
+
+    async def test_done_erases_the_message_and_shows_for_a_day(self, bench: OutboxBench) -> None:
+        """The outcome stays visible for 24 hours, the content for none."""
+        entry_id = await bench.outbox.accept(acceptance())
+        claim = await bench.outbox.claim(entry_id)
+        assert claim
+        assert await bench.outbox.settle(claim, LETTER.record(BOTH), None)
+        assert not await bench.has_content(entry_id)
+        await bench.pass_time(86_000)
+        assert (await bench.outbox.find("jean", entry_id)).letter.recipients[0].detail == "250 a"
+        await bench.pass_time(500)
+        with pytest.raises(UnknownOutboxEntry):
+            await bench.outbox.find("jean", entry_id)
+        assert await bench.outbox.entries("jean") == []
+
+    async def test_a_lost_message_is_told(self, bench: OutboxBench) -> None:
+        """Reading it raises, instead of giving half of it."""
+        entry_id = await bench.outbox.accept(acceptance())
+        claim = await bench.outbox.claim(entry_id)
+        assert claim
+        await bench.lose_content(entry_id)
+        with pytest.raises(ContentLost):
+            await bench.outbox.content(claim)
+
+    async def test_unknown_ids_are_nobodys(self, bench: OutboxBench) -> None:
+        """A hint for an entry that is gone is ignored."""
+        assert await bench.outbox.claim("gone") is None
+
+
+class UploadsSuite:
+    """The promises of `sender_service.uploads.Uploads`."""
+
+    async def test_chunks_come_back_in_order(self, bench: OutboxBench) -> None:
+        """What was appended in many chunks is one content."""
+        stored = StoredUpload("u", "jean", "é.txt", "text/plain", 9, 3)
+        for index, chunk in enumerate((b"abc", b"def", b"ghi")):
+            await bench.uploads.append("jean", "u", index, chunk, 3 * (index + 1))
+        with pytest.raises(UnknownUpload):
+            await bench.uploads.find("jean", "u")
+        await bench.uploads.finish(stored)
+        assert await bench.uploads.find("jean", "u") == stored
+        assert await bench.uploads.content(stored) == b"abcdefghi"
+
+    async def test_an_upload_is_its_mailboxs_own(self, bench: OutboxBench) -> None:
+        """Another mailbox neither finds nor discards it."""
+        stored = await upload(bench)
+        with pytest.raises(UnknownUpload):
+            await bench.uploads.find("marie", stored.id)
+        assert not await bench.uploads.discard("marie", stored.id)
+        assert await bench.uploads.discard("jean", stored.id)
+        assert not await bench.uploads.discard("jean", stored.id)
+        with pytest.raises(UnknownUpload):
+            await bench.uploads.content(stored)
+
+    async def test_the_quota_is_the_sum(self, bench: OutboxBench) -> None:
+        """600 and 600 are more than 1000; another mailbox has its own; what is discarded counts no more."""
+        first = await upload(bench, b"x" * 600)
+        with pytest.raises(UploadQuotaExceeded):
+            await upload(bench, b"x" * 600)
+        await upload(bench, b"x" * 600, mailbox="marie")
+        await bench.uploads.discard("jean", first.id)
+        await upload(bench, b"x" * 600)
+
+    async def test_the_same_chunk_twice_is_one(self, bench: OutboxBench) -> None:
+        """A step repeated because its answer was lost does nothing twice."""
+        stored = replace(StoredUpload("u", "jean", "a", "text/plain", 600, 1))
+        for _ in range(3):
+            await bench.uploads.append("jean", "u", 0, b"x" * 600, 600)
+        await bench.uploads.finish(stored)
+        assert await bench.uploads.content(stored) == b"x" * 600

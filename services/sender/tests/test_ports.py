@@ -1,0 +1,62 @@
+"""The doubles keep the ports' promises, so that what is tested on them is worth something."""
+
+from dataclasses import dataclass
+
+import pytest
+from hypothesis import settings
+from sender_doubles import ManualClock, MemoryOutbox, MemoryUploads
+from sender_outbox_machine import OutboxMachine
+from sender_port_suites import MESSAGES_PER_HOUR, UPLOAD_QUOTA, OutboxBench, OutboxSuite, UploadsSuite
+
+
+@dataclass
+class MemoryBench:
+    """The doubles on their clock."""
+
+    clock: ManualClock
+    outbox: MemoryOutbox
+    uploads: MemoryUploads
+
+    async def pass_time(self, seconds: float) -> None:
+        """Move the clock."""
+        self.clock.now += seconds
+
+    async def lose_content(self, entry_id: str) -> None:
+        """Empty it."""
+        self.outbox.records[entry_id].content = b""
+
+    async def has_content(self, entry_id: str) -> bool:
+        """Look."""
+        return entry_id in self.outbox.records and bool(self.outbox.records[entry_id].content)
+
+
+def memory_bench() -> MemoryBench:
+    """Make empty ones."""
+    clock, uploads = ManualClock(), MemoryUploads(UPLOAD_QUOTA)
+    return MemoryBench(clock, MemoryOutbox(clock, uploads, MESSAGES_PER_HOUR), uploads)
+
+
+@pytest.fixture
+def bench() -> OutboxBench:
+    """Empty doubles."""
+    return memory_bench()
+
+
+class TestMemoryOutbox(OutboxSuite):
+    """The dictionary."""
+
+
+class TestMemoryUploads(UploadsSuite):
+    """The dictionaries."""
+
+
+class MemoryOutboxMachine(OutboxMachine):
+    """Random interleavings on the dictionary."""
+
+    async def make_bench(self) -> OutboxBench:
+        """Make an empty one."""
+        return memory_bench()
+
+
+TestMemoryInterleavings = MemoryOutboxMachine.TestCase
+TestMemoryInterleavings.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
