@@ -2,7 +2,7 @@
 
 import asyncio
 import ssl
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -22,7 +22,10 @@ def capabilities(words: str) -> bytes:
 
 
 class MemoryServer(asyncio.Transport):
-    """Answers each line by `replies`: of the whole line, else of its verb, else +OK. b"" is silence."""
+    """Answers each line by `replies`: of the whole line, else of its verb, else +OK. b"" is silence.
+
+    A reply that ends in `HANG_UP` is the last.
+    """
 
     _start_tls_compatible = True
 
@@ -133,10 +136,9 @@ class MemoryServer(asyncio.Transport):
             text = line.decode()
             self.commands.append(text)
             reply = self.replies.get(text, self.replies.get(text.split(" ")[0], b"+OK\r\n"))
-            if reply == HANG_UP:
+            self.say(reply.removesuffix(HANG_UP))
+            if reply.endswith(HANG_UP):
                 self.hang_up()
-            else:
-                self.say(reply)
             if text == "STLS" and self._context is not None:
                 self._begin_tls()
         self.received.set()
@@ -189,12 +191,12 @@ class MemoryServer(asyncio.Transport):
 
 @pytest.fixture
 def plain() -> Server:
-    """Return terms of a plain connection, with short time-outs."""
-    return Server(host="pop.example", port=110, tls=Tls.NONE, connect_timeout=5, reply_timeout=5)
+    """Return terms of a plain connection."""
+    return Server(host="pop.example", port=110, tls=Tls.NONE, connect_timeout=60, reply_timeout=60)
 
 
 @pytest.fixture
-def session(plain: Server) -> Callable[..., "asyncio.Future[tuple[Pop3Client, MemoryServer]]"]:
+def session(plain: Server) -> Callable[..., Awaitable[tuple[Pop3Client, MemoryServer]]]:
     """Return what opens a plain session with a `MemoryServer` of these arguments."""
 
     async def open_session(
@@ -203,7 +205,7 @@ def session(plain: Server) -> Callable[..., "asyncio.Future[tuple[Pop3Client, Me
         server = MemoryServer(replies, **options)  # type: ignore[arg-type]
         return await connect(plain, dial=server.dial), server
 
-    return open_session  # type: ignore[return-value]
+    return open_session
 
 
 @pytest.fixture

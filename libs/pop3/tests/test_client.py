@@ -255,7 +255,8 @@ async def test_two_tasks(session: Session) -> None:
 async def test_silence(plain: Server, memory_server: Any) -> None:
     """A server that falls silent is given up, by an error the standard library's handlers know."""
     server = memory_server({"RETR": b"+OK\r\nhalf\r\n"})
-    client = await connect(replace(plain, reply_timeout=0.01), dial=server.dial)
+    client = await connect(plain, dial=server.dial)
+    client._wire._reply_timeout = 0.01
     with pytest.raises(TimedOut) as caught:
         await client.retr(1)
     assert isinstance(caught.value, TimeoutError)
@@ -279,8 +280,16 @@ async def test_bad_answers(plain: Server, memory_server: Any, reply: bytes, erro
     """Whatever breaks the protocol closes the connection."""
     server = memory_server({"LIST": reply})
     client = await connect(replace(plain, limits=Limits(listing=1000)), dial=server.dial)
-    with pytest.raises(error):
+    with pytest.raises(error) as caught:
         await client.list_()
+    assert type(caught.value) is error
+    assert client.closed
+
+
+async def test_last_words(session: Session) -> None:
+    """An answer that came whole counts, though the server hung up behind it; then the client is closed."""
+    client, _ = await session({"RETR": b"+OK\r\nmail\r\n.\r\n(hang up)"})
+    assert await client.retr(1) == b"mail\r\n"
     assert client.closed
 
 

@@ -4,7 +4,7 @@ import base64
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from courriel_pop3 import InvalidCommand
@@ -38,6 +38,7 @@ def test_empty_and_broken_text(build: Callable[[str], Command]) -> None:
             build(text)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=300), st.sampled_from(TEXTUAL))
 def test_whatever_is_built_is_one_line(text: str, build: Callable[[str], Command]) -> None:
     """Any text gives one line of at most 255 octets with one CRLF at its end, or is refused."""
@@ -81,6 +82,11 @@ def test_negative_lines() -> None:
     """TOP takes no negative number of lines."""
     with pytest.raises(InvalidCommand):
         commands.top(1, -1)
+
+
+def test_commands_are_themselves() -> None:
+    """Two of the same command are two: an event says which of them it answers."""
+    assert commands.noop() != commands.noop()
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from courriel_pop3 import (
@@ -53,6 +53,7 @@ def hear(connection: Connection, flights: list[bytes]) -> None:
         drain(connection)
 
 
+@settings(deadline=None)
 @given(
     st.lists(ANY_COMMAND, max_size=40),
     st.booleans(),
@@ -84,6 +85,17 @@ def test_window(queue: list[Command], pipelining: bool, most: int, octets: int, 
             connection.receive_data(lines)
             answered += [event.command for event in drain(connection) if isinstance(event, Completed)]
     assert answered == queue
+
+
+def test_window_opens_again() -> None:
+    """What was answered no longer counts against the window."""
+    connection = greeted(Limits(window_octets=12))
+    connection.pipelining = True
+    for _ in range(5):
+        connection.send(commands.noop(), commands.noop())
+        assert connection.data_to_send() == b"NOOP\r\nNOOP\r\n"
+        connection.receive_data(b"+OK\r\n-ERR\r\n")
+        drain(connection)
 
 
 def test_injection_before_tls() -> None:

@@ -45,11 +45,11 @@ def test_merge() -> None:
 
 
 def test_twenty_thousand_ids() -> None:
-    """A long list is read in one pass of C: far below a second even on a busy machine."""
+    """A long list is read in one pass of C: tens of milliseconds of processor time, with a wide margin."""
     body = b"".join(b"%d %032x\r\n" % (number, number) for number in range(1, 20_001))
-    started = time.perf_counter()
+    started = time.process_time()
     assert len(parse_uidls(body)) == 20_000
-    assert time.perf_counter() - started < 0.5
+    assert time.process_time() - started < 0.5
 
 
 def test_capabilities() -> None:

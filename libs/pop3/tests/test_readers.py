@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from courriel_pop3 import Accepted, Completed, Connection, Data, Limits, Pop3Error, ProtocolError, TooLarge
@@ -48,6 +48,7 @@ def body_of(stream: bytes, cuts: list[int]) -> bytes:
     return body
 
 
+@settings(deadline=None)
 @given(NASTY, CUTS)
 def test_unstuffing_is_the_inverse_of_stuffing(parts: list[bytes], cuts: list[int]) -> None:
     """What a server stuffed after each CRLF comes out as it was, bare CR and LF inside included."""
@@ -56,6 +57,7 @@ def test_unstuffing_is_the_inverse_of_stuffing(parts: list[bytes], cuts: list[in
     assert body_of(b"+OK\r\n" + stuffed + b".\r\n", cuts) == body
 
 
+@settings(deadline=None)
 @given(st.lists(st.binary(max_size=8).filter(lambda line: b"\n" not in line and b"\r" not in line)), CUTS)
 def test_unstuffing_with_bare_line_feeds(lines: list[bytes], cuts: list[int]) -> None:
     """The same where all lines end in a bare LF; the first line may be anything, a dot included."""
@@ -63,6 +65,7 @@ def test_unstuffing_with_bare_line_feeds(lines: list[bytes], cuts: list[int]) ->
     assert body_of(b"+OK\n" + stuffed + b".\n", cuts) == b"".join(line + b"\n" for line in lines)
 
 
+@settings(deadline=None)
 @given(st.lists(st.binary(max_size=8).filter(lambda line: b"\n" not in line and b"\r" not in line)), CUTS)
 def test_unstuffing_any_first_line(lines: list[bytes], cuts: list[int]) -> None:
     """The same with CRLF, from an empty body to a first line that is a dot."""
@@ -119,6 +122,7 @@ SERVER = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(SERVER, CUTS)
 def test_chunking_never_matters(parts: list[bytes], cuts: list[int]) -> None:
     """Arbitrary octets come to the same events and error however they are cut, within bounded memory."""
@@ -166,6 +170,17 @@ def test_endless_body(command: commands.Command, limits: Limits) -> None:
     )
     assert connection.next_event() is None
     assert isinstance(caught.value, ProtocolError)
+
+
+def test_body_at_its_bound() -> None:
+    """A reply of exactly its bound is whole; stuffing does not count."""
+    connection = ready(commands.retr(1), limits=Limits(message=1000))
+    connection.receive_data(b"+OK\r\n.." + b"x" * 997 + b"\r\n.\r\n")
+    pieces = []
+    while (event := connection.next_event()) is not None:
+        pieces += [event.data] if isinstance(event, Data) else []
+    assert sum(map(len, pieces)) == 1000
+    assert connection.idle
 
 
 def test_long_first_line_flows() -> None:

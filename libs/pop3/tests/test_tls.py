@@ -102,6 +102,19 @@ async def test_no_tls_behind_stls(terms: Server, memory_server: Any) -> None:
     assert server.aborted
 
 
+async def test_plain_text_before_implicit_tls(terms: Server, memory_server: Any) -> None:
+    """A banner in plain text, however early, is not read as the banner of a server behind TLS."""
+    server = memory_server()
+
+    async def dial(*arguments: Any) -> None:
+        await server.dial(*arguments)
+        await server.settle()
+
+    server.write = lambda _: None
+    with pytest.raises(TlsFailed):
+        await connect(replace(terms, tls=Tls.IMPLICIT), dial=dial)
+
+
 async def test_loopback(terms: Server, authority: Authority, memory_server: Any) -> None:
     """On this host TLS is used where offered, with any certificate unless a CA file is given; else plain."""
     loopback = replace(terms, host="127.0.0.1", tls=Tls.LOOPBACK, ca_file=None)

@@ -7,7 +7,7 @@ never be the next caller who reads the rest.
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from courriel_pop3 import _commands as commands
 from courriel_pop3._capabilities import UNKNOWN, Capabilities
@@ -95,7 +95,8 @@ class Pop3Client:
         """
         ways = self._ways_to_sign_in(user, password)
         if self.capabilities.utf8:
-            await self._try_utf8()
+            with suppress(ReplyError):
+                await self._ask(commands.utf8())
         for way in ways:
             try:
                 for command in way:
@@ -275,12 +276,6 @@ class Pop3Client:
             self.capabilities = Capabilities.parse(body)
         self._wire.connection.pipelining = self.capabilities.pipelining
 
-    async def _try_utf8(self) -> None:
-        try:
-            await self._ask(commands.utf8())
-        except ReplyError:
-            return
-
     async def _ask(self, command: Command) -> tuple[str, bytes]:
         with self._turn():
             self._wire.connection.send(command)
@@ -301,5 +296,4 @@ class Pop3Client:
             raise
         finally:
             self._busy = False
-            if not self._wire.connection.idle:
-                self._wire.abort("an answer was left half read")
+            self._wire.end_turn()

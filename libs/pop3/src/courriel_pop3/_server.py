@@ -53,7 +53,11 @@ class Server:
         `pop3://` means STLS is required, except on loopback (see `Tls.LOOPBACK`) and with `?tls=none`.
         Raises ValueError with what is wrong, without quoting the URL, which might hold a password.
         """
-        parts = urlsplit(url)
+        try:
+            parts = urlsplit(url)
+            port = parts.port
+        except ValueError:
+            raise ValueError("a POP3 URL has a host name or address, and a port from 1 to 65535") from None
         if parts.scheme not in {"pop3", "pop3s"}:
             raise ValueError("a POP3 URL starts with pop3:// or pop3s://")
         if parts.username is not None or parts.password is not None:
@@ -71,8 +75,8 @@ class Server:
             tls = Tls.NONE
         else:
             tls = Tls.LOOPBACK if _is_loopback(parts.hostname) else Tls.STARTTLS
-        port = parts.port or (POP3S_PORT if tls is Tls.IMPLICIT else POP3_PORT)
-        return cls(host=parts.hostname, port=port, tls=tls, ca_file=ca_file)
+        default = POP3S_PORT if tls is Tls.IMPLICIT else POP3_PORT
+        return cls(host=parts.hostname, port=port or default, tls=tls, ca_file=ca_file)
 
     def tls_context(self) -> ssl.SSLContext:
         """Return the TLS terms: 1.2 at least, certificate and host name verified (but see `Tls.LOOPBACK`).

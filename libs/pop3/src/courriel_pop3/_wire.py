@@ -81,6 +81,13 @@ class Wire(asyncio.Protocol):
             self._transport.abort()
         self._wake()
 
+    def end_turn(self) -> None:
+        """Close, unless every answer owed was read and the server is still there."""
+        if not self.connection.idle:
+            self.abort("an answer was left half read")
+        elif self._transport is None:
+            self.abort("the server closed the connection")
+
     async def next_event(self) -> Event:
         """Wait for the next event. Every error raised here has closed the connection."""
         while True:
