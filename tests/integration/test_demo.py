@@ -12,23 +12,18 @@ import poplib
 import re
 import signal
 import socket
-import subprocess
-import sys
-import threading
-import time
-import urllib.request
-from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.request import urlopen
 
 import pytest
+from tests.integration.demo_run import Demo, processes_in, running, wait_until
 
 from courriel_demo.ports import free_ports
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
+    from pathlib import Path
 
-LONGEST_RUN_SECONDS = 60
 SERVICE = """
 import os, subprocess, sys
 if os.environ.get("OUT_OF_ORDER") == __name__:
@@ -52,67 +47,6 @@ while True:
 """
 
 
-class Demo:
-    """One run of the demo in a folder."""
-
-    def __init__(self, folder: Path, port: int, **environment: str) -> None:
-        self.folder, self.port = folder, port
-        known = {name: value for name, value in os.environ.items() if not name.endswith("_URL")}
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "courriel_demo"],
-            cwd=folder,
-            env={**known, "PORT": str(port), "PYTHONPATH": str(folder / "stand-ins"), **environment},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        self._limit = threading.Timer(LONGEST_RUN_SECONDS, self.process.kill)
-        self._limit.start()
-
-    def read_until(self, words: str) -> str:
-        """Return what it says up to the line with `words`."""
-        said = ""
-        assert self.process.stdout
-        for line in self.process.stdout:
-            said += line
-            if words in line:
-                return said
-        pytest.fail(f"it ended before it said {words!r}:\n{said}")
-
-    def end(self, number: signal.Signals | None = None) -> tuple[int, float, str]:
-        """Send a signal, if any; return the exit code, the seconds until the end, and what it said."""
-        begun = time.monotonic()
-        if number:
-            self.process.send_signal(number)
-        said, _ = self.process.communicate()
-        self._limit.cancel()
-        return self.process.returncode, time.monotonic() - begun, said
-
-
-def processes_in(folder: Path) -> dict[int, str]:
-    """Return the processes that work in this folder or below it: their command lines by process id."""
-    found = {}
-    for entry in Path("/proc").iterdir():
-        try:
-            if entry.name.isdigit() and (entry / "cwd").readlink().is_relative_to(folder):
-                command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
-                if command:  # a zombie has none
-                    found[int(entry.name)] = command
-        except OSError:  # it ended meanwhile, or is not ours
-            continue
-    return found
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = 5) -> bool:
-    """Wait for the condition; say whether it came."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.02)
-    return True
-
-
 def kill_part(folder: Path, words: str) -> None:
     """Kill the one process of the demo whose command line has these words."""
     (pid,) = (pid for pid, command in processes_in(folder).items() if words in command)
@@ -126,7 +60,7 @@ def port() -> int:
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Iterator[Path]:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Make a folder with stand-ins for the services; in the end no process works in it."""
     for name in ("auth_service", "mailbox_service", "sender_service", "gateway_service"):
         package = tmp_path / "stand-ins" / name
@@ -136,19 +70,9 @@ def folder(tmp_path: Path) -> Iterator[Path]:
     (tmp_path / "stand-ins" / "celery").mkdir()
     (tmp_path / "stand-ins" / "celery" / "__init__.py").touch()
     (tmp_path / "stand-ins" / "celery" / "__main__.py").write_text(STUBBORN_WORKER)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "stand-ins"))
     yield tmp_path
     assert wait_until(lambda: not processes_in(tmp_path)), processes_in(tmp_path)
-
-
-@contextmanager
-def running(folder: Path, port: int) -> Iterator[Demo]:
-    """Run the demo until it says that it is ready, and end it."""
-    demo = Demo(folder, port)
-    try:
-        yield demo
-    finally:
-        if demo.process.poll() is None:
-            demo.end(signal.SIGTERM)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -157,7 +81,7 @@ def test_it_starts_says_where_and_ends_in_time(folder: Path, port: int, number: 
     with running(folder, port) as demo:
         said = demo.read_until("╰")
         assert f"http://127.0.0.1:{port}" in said
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/") as answer:
+        with urlopen(f"http://127.0.0.1:{port}/") as answer:
             assert answer.read() == b"gateway_service.main"
         mail = re.search(r"POP3 127\.0\.0\.1:(\d+)", said)
         assert mail
@@ -179,7 +103,7 @@ def test_a_part_that_dies_comes_back(folder: Path, port: int) -> None:
         kill_part(folder, "gateway_service")
         assert "gateway died (killed by SIGKILL); starting it again in 0.5 s" in demo.read_until("died")
         demo.read_until("gateway is back")
-        urllib.request.urlopen(f"http://127.0.0.1:{port}/").close()
+        urlopen(f"http://127.0.0.1:{port}/").close()
         assert sum("sleep" in command for command in processes_in(folder).values()) == 4
 
 
@@ -246,7 +170,7 @@ def test_a_second_start_leaves_the_first_alone(folder: Path, port: int) -> None:
         code, _, said = Demo(folder, port).end()
         assert code == 2
         assert f"http://127.0.0.1:{port}, process {demo.process.pid}" in said
-        urllib.request.urlopen(f"http://127.0.0.1:{port}/").close()
+        urlopen(f"http://127.0.0.1:{port}/").close()
 
 
 def test_a_part_that_does_not_start_is_shown(folder: Path, port: int) -> None:
@@ -254,6 +178,6 @@ def test_a_part_that_does_not_start_is_shown(folder: Path, port: int) -> None:
     demo = Demo(folder, port, OUT_OF_ORDER="mailbox_service.main")
     code, _, said = demo.end()
     assert code == 1
-    assert "mailbox ended at once" in said
+    assert "mailbox ended before it was ready" in said
     assert "out of order: the boiler is cold" in said
     assert processes_in(folder) == {}

@@ -17,7 +17,11 @@ if TYPE_CHECKING:
 DEFAULT_PORT = 8080
 DEFAULT_DOMAIN = "demo.example"
 _HIGHEST_PORT = 65535
-_SCHEMES = {"POP3_URL": ("pop3", "pop3s"), "SMTP_URL": ("smtp", "smtps"), "REDIS_URL": None}
+_SCHEMES = {
+    "POP3_URL": ("pop3", "pop3s"),
+    "SMTP_URL": ("smtp", "smtps"),
+    "REDIS_URL": ("redis", "rediss", "unix"),
+}
 
 
 class SettingsError(Exception):
@@ -76,7 +80,6 @@ def _url(name: str, value: str | None) -> str | None:
         return None
     scheme, separator, rest = value.partition("://")
     allowed = _SCHEMES[name]
-    if not (separator and rest) or (allowed and scheme not in allowed):
-        example = " or ".join(f"{scheme}://host:port" for scheme in allowed or ("redis", "rediss"))
-        raise SettingsError(f"{name} must look like {example}")
+    if not (separator and rest and scheme in allowed):
+        raise SettingsError(f"{name} must begin with {' or '.join(f'{scheme}://' for scheme in allowed)}")
     return value

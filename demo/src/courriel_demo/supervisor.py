@@ -85,7 +85,8 @@ class Supervisor:
     async def _start(self, part: Part) -> None:
         process = self._spawn(part)
         if not await self._becomes_ready(part, process):
-            why = f"is not ready after {START_SECONDS:.0f} s" if process.is_running else "ended at once"
+            late = f"is not ready after {START_SECONDS:.0f} s"
+            why = late if process.is_running else "ended before it was ready"
             log = self._logs[part.name]
             raise PartFailedError(f"{part.name} {why}. The end of {log.path}:\n\n{log.tail(_TAIL_LINES)}")
 
