@@ -1,0 +1,90 @@
+"""However a mailbox is typed, it has one name; what can be no mailbox is refused."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from auth_service.errors import LoginRefused
+from auth_service.mailbox_name import MailDomain
+
+DOMAIN = MailDomain("demo.example")
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "jean.dupont",
+        "Jean.DUPONT",
+        "  jean.dupont\t",
+        "jean.dupont@demo.example",
+        "jean.dupont@Demo.Example  ",
+        " jean.dupont @ demo.example ",
+        "\u00a0jean.dupont\u202f",
+    ],
+)
+def test_spellings_of_one_mailbox_are_one_name(typed: str) -> None:
+    """Case, spaces around it and our own domain do not count."""
+    assert DOMAIN.mailbox(typed) == "jean.dupont"
+
+
+def test_composed_and_decomposed_letters_are_one_name() -> None:
+    """An é typed on a Mac is the é of a PC."""
+    assert DOMAIN.mailbox("Helene\u0301") == DOMAIN.mailbox("HELEN\u00c9") == "helen\u00e9"
+
+
+@pytest.mark.parametrize("domain", ["DEMO.example", "demo.example"])
+def test_the_configured_domain_may_be_written_in_any_case(domain: str) -> None:
+    """The setting is folded like what is typed."""
+    assert MailDomain(domain).mailbox("jean@demo.EXAMPLE") == "jean"
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "",
+        "   ",
+        "@demo.example",
+        "jean@elsewhere.example",
+        "jean@demo.example@elsewhere.example",
+        "jean@elsewhere.example@demo.example",
+        "jean@sub.demo.example",
+        "jean dupont",
+        "jean\r\nPASS x",
+        "jean\x00",
+        "jean\u200b",
+        "jean\u202edupont",
+        "jean*admin",
+        "%u",
+        '"jean"',
+        "jean,marie",
+        "a" * 65,
+        "é" * 33,
+    ],
+)
+def test_what_can_be_no_mailbox_is_a_plain_refusal(typed: str) -> None:
+    """The same error as for a wrong password, with the same words."""
+    with pytest.raises(LoginRefused) as refusal:
+        DOMAIN.mailbox(typed)
+    assert str(refusal.value) == str(LoginRefused())
+
+
+def test_a_functional_mailbox_and_the_longest_name_are_accepted() -> None:
+    """Dots, hyphens, and 64 octets."""
+    assert DOMAIN.mailbox("balf-de-mon.service") == "balf-de-mon.service"
+    assert DOMAIN.mailbox("a" * 64) == "a" * 64
+
+
+def test_the_address_of_a_mailbox_has_the_domain() -> None:
+    """The one address that mail of this mailbox comes from."""
+    assert DOMAIN.address("jean") == "jean@demo.example"
+
+
+@given(st.text(max_size=40))
+def test_a_name_is_the_name_of_itself(typed: str) -> None:
+    """Making a canonical name canonical again changes nothing, with and without the domain."""
+    try:
+        name = DOMAIN.mailbox(typed)
+    except LoginRefused:
+        return
+    assert DOMAIN.mailbox(name) == name
+    assert DOMAIN.mailbox(f" {DOMAIN.address(name)} ") == name
