@@ -1,0 +1,115 @@
+"""Mailbox keeps its word to the gateway and to auth, as their own clients hear it."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from pydantic import SecretStr
+from tests.contract.conftest import PASSWORD, Providers
+
+import auth_service.errors
+import auth_service.mailbox_client
+from courriel_web.service_client import UpstreamProblem
+from courriel_wire import Code, DeleteAccepted, DeleteRequest, DeleteResults, UndeleteRequest
+from gateway_service.mailbox_client import MailboxClient
+
+UNKNOWN_UID = "bm9ib2R5"
+
+
+@pytest.fixture
+async def mailbox(providers: Providers) -> AsyncIterator[MailboxClient]:
+    """Make the gateway's client of mailbox."""
+    async with providers.client("mailbox", "gateway") as http:
+        yield MailboxClient(http, http)
+
+
+async def test_a_page_lists_the_newest_first(mailbox: MailboxClient, token: str) -> None:
+    """Counts and sizes are of the whole maildrop; pages do not overlap; one too far is empty."""
+    first = await mailbox.page(token, page=1, per_page=10)
+    second = await mailbox.page(token, page=2, per_page=10)
+    assert len(first.messages) == 10
+    assert first.total >= 40
+    assert first.total_size >= sum(message.size for message in first.messages)
+    assert not {message.uid for message in first.messages} & {message.uid for message in second.messages}
+    dates = [message.date for message in first.messages if message.date]
+    assert dates[0] == max(dates)
+    assert (await mailbox.page(token, page=1000, per_page=10)).messages == ()
+
+
+async def test_a_message_opens_whole_raw_and_in_parts(mailbox: MailboxClient, token: str) -> None:
+    """What the list shows can be read; the raw message and each part stream."""
+    page = await mailbox.page(token, page=1, per_page=200)
+    summary = next(message for message in page.messages if message.has_attachments)
+    view = await mailbox.open(token, summary.uid)
+    assert (view.subject, view.size) == (summary.subject, summary.size)
+    part = next(part for part in view.parts if not part.inline)
+    async with mailbox.part(token, summary.uid, part.id) as download:
+        content = b"".join([chunk async for chunk in download.chunks])
+    assert len(content) == part.size
+    assert download.disposition
+    assert download.disposition.startswith("attachment")
+    async with mailbox.raw(token, summary.uid) as download:
+        raw = b"".join([chunk async for chunk in download.chunks])
+    assert download.content_type.startswith("message/rfc822")
+    assert abs(len(raw) - view.size) <= raw.count(b"\n")
+    async with mailbox.archive(token, summary.uid) as download:
+        assert b"".join([chunk async for chunk in download.chunks]).startswith(b"PK")
+
+
+async def test_every_message_of_the_demo_opens(mailbox: MailboxClient, token: str) -> None:
+    """None of them is beyond the parser; the HTML is sanitised."""
+    page = await mailbox.page(token, page=1, per_page=200)
+    for message in page.messages:
+        view = await mailbox.open(token, message.uid)
+        assert view.text or view.parts
+        assert "<script" not in (view.html or "").lower()
+
+
+async def test_what_is_not_there_is_said_so(mailbox: MailboxClient, token: str) -> None:
+    """Unknown message and unknown part, each by its code."""
+    with pytest.raises(UpstreamProblem) as unknown:
+        await mailbox.open(token, UNKNOWN_UID)
+    assert (unknown.value.problem.status, unknown.value.problem.type) == (404, Code.UNKNOWN_MESSAGE)
+    page = await mailbox.page(token, page=1, per_page=1)
+    with pytest.raises(UpstreamProblem) as unknown:
+        async with mailbox.part(token, page.messages[0].uid, "9.9.9"):
+            pass
+    assert unknown.value.problem.type == Code.UNKNOWN_PART
+
+
+async def test_a_delete_answers_when_it_is_done(mailbox: MailboxClient, token: str) -> None:
+    """The message is gone at the next list; deleting it once more says so."""
+    page = await mailbox.page(token, page=1, per_page=3)
+    uids = tuple(message.uid for message in page.messages)
+    results = await mailbox.delete(token, uids[0])
+    assert [result.outcome for result in results.results] == ["deleted"]
+    many = await mailbox.delete_many(token, DeleteRequest(uids=uids))
+    assert isinstance(many, DeleteResults)
+    assert [result.outcome for result in many.results] == ["gone", "deleted", "deleted"]
+    after = await mailbox.page(token, page=1, per_page=200)
+    assert after.total == page.total - 3
+    assert not set(uids) & {message.uid for message in after.messages}
+
+
+async def test_a_held_delete_is_hidden_and_can_be_taken_back(mailbox: MailboxClient, token: str) -> None:
+    """Undo brings the message back into the list."""
+    page = await mailbox.page(token, page=1, per_page=1)
+    uid = page.messages[0].uid
+    held = await mailbox.delete_many(token, DeleteRequest(uids=(uid,), undo_seconds=60))
+    assert isinstance(held, DeleteAccepted)
+    assert (await mailbox.page(token, page=1, per_page=1)).messages[0].uid != uid
+    await mailbox.undelete(token, UndeleteRequest(uids=(uid,)))
+    assert (await mailbox.page(token, page=1, per_page=1)).messages[0].uid == uid
+
+
+async def test_mailbox_proves_a_password_for_auth_alone(providers: Providers) -> None:
+    """Auth hears LoginRefused in its own terms; the gateway's credential is no good here."""
+    async with providers.client("mailbox", "auth") as http:
+        maildrops = auth_service.mailbox_client.MailboxClient(http)
+        await maildrops.open("marie.martin", "sid-1", SecretStr(PASSWORD), "192.0.2.1")
+        await maildrops.close("marie.martin", "sid-1")
+        with pytest.raises(auth_service.errors.LoginRefused):
+            await maildrops.open("marie.martin", "sid-2", SecretStr("wrong"), "192.0.2.1")
+    async with providers.client("mailbox", "gateway") as http:
+        with pytest.raises(UpstreamProblem) as refused:
+            await http.json("DELETE", "/sessions/sid-1")
+    assert refused.value.problem.type == Code.SERVICE_CREDENTIAL_REFUSED
