@@ -20,12 +20,16 @@ _TOKEN: Final = re.compile(
     r'(?P<quoted>"(?:[^"\\]|\\.)*(?:"|\\?\Z))|(?P<angle><[^<>]*>?)|(?P<comment>\()|(?P<end>[,;:])|(?P<word>[^"<(,;:]+)',
     re.DOTALL,
 )
+_QUOTED: Final = re.compile(r'"((?:[^"\\]|\\.)*)', re.DOTALL)
 _PARENTHESIS: Final = re.compile(r"\\.|[()]", re.DOTALL)
 _MAX_READ: Final = 2000  # addresses of one field
 
 _ATEXT: Final = r"A-Za-z0-9!#$%&'*+/=?^_`{|}~\u00a1-\ud7ff\uf900-\U0010ffff-"
 _LOCAL: Final = re.compile(rf'[{_ATEXT}]+(?:\.[{_ATEXT}]+)*|"(?:[ !#-\[\]-~\u00a1-\ud7ff]|\\[ -~])*"')
 _CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_INVISIBLE: Final = re.compile(
+    "[\x00-\x1f\x7f-\xa0\xad\u061c\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ud800-\udfff\ufeff]"
+)
 _MAX_LOCAL: Final = 64  # octets, RFC 5321 section 4.5.3.1.1
 _MAX_ADDRESS: Final = 254  # octets, RFC 5321 section 4.5.3.1.3 less the angle brackets
 _LABEL: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
@@ -116,7 +120,8 @@ def _mailbox(words: list[str], angle: str, comment: str) -> Address | None:
 
 def _unquoted(word: str) -> str:
     stripped = word.strip()
-    return re.sub(r"\\(.)", r"\1", stripped.strip('"')) if stripped.startswith('"') else stripped
+    quoted = _QUOTED.match(stripped)
+    return re.sub(r"\\(.)", r"\1", quoted[1]) if quoted else stripped
 
 
 def parse_addresses(text: str) -> list[Address]:
@@ -159,7 +164,9 @@ def is_address(address: str) -> bool:
     The domain may be a single label.
     """
     local, at, domain = address.rpartition("@")
-    if not at or not _LOCAL.fullmatch(local) or len(local.encode("utf-8")) > _MAX_LOCAL:
+    if not at or _INVISIBLE.search(address) or not _LOCAL.fullmatch(local):
+        return False
+    if len(local.encode("utf-8")) > _MAX_LOCAL:
         return False
     return ascii_domain(domain) is not None and len(address.encode("utf-8")) <= _MAX_ADDRESS
 

@@ -11,7 +11,7 @@ from typing import Final
 from courriel_message.charset import decode as decode_charset
 
 _WORD: Final = re.compile(r"=\?([^?\s*]{1,60})(?:\*[^?\s]{0,40})?\?([BbQq])\?([^?]*)\?=")
-_CHUNK_OCTETS: Final = 45  # 60 base64 digits and the 12 octets of =?utf-8?b??=: 72, RFC 2047 allows 75
+_CHUNK_OCTETS: Final = 39  # 52 base64 digits and the 12 octets around them: room for the field name within 76
 
 
 def decode_words(text: str) -> str:

@@ -66,7 +66,8 @@ def read_fields(raw: bytes, start: int, end: int, limit: int) -> tuple[Fields, i
             break
     if position >= end:
         return Fields(tuple(items)), end, ()
-    if position >= stop or len(items) >= _MAX_FIELDS:
+    cut_short = stop < end and raw.find(b"\n", position, stop) < 0
+    if cut_short or len(items) >= _MAX_FIELDS:
         return Fields(tuple(items)), _after_blank_line(raw, position, end), ("header-limit",)
     if blank := _BLANK.match(raw, position, end):
         return Fields(tuple(items)), blank.end(), ()

@@ -6,7 +6,7 @@ from typing import Final
 
 # Every repetition is bounded or guarded by a look-behind: time is linear in the text.
 _LINK: Final = re.compile(
-    r"""(?P<url>(?<![\w/.@-])(?:https?://|www\.)[^\s<>"'`\x00-\x20]{1,2000})"""
+    r"""(?P<url>(?<![\w/.@-])(?:https?://|www\.)(?=\w)[^\s<>"'`\x00-\x20]{1,2000})"""
     r"""|(?P<address>(?<![\w.+@/-])[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,8}[^\W\d_]{2,63}(?![\w@-]))""",
     re.IGNORECASE,
 )
@@ -63,7 +63,7 @@ def _trimmed(url: str) -> str:
 def _link(shown: str, *, is_url: bool) -> str:
     if not is_url:
         return f'<a href="mailto:{escape(shown)}">{escape(shown)}</a>'
-    target = shown if "://" in shown else f"https://{shown}"
+    target = shown if shown.lower().startswith("http") else f"https://{shown}"
     return f'<a href="{escape(target)}" target="_blank" rel="noopener noreferrer">{escape(shown)}</a>'
 
 

