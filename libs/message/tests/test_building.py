@@ -4,7 +4,7 @@ import dataclasses
 import email
 import email.policy
 import re
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
@@ -23,12 +23,12 @@ DRAFT = Draft(
 
 
 def with_(**changes: object) -> Draft:
-    """The example with changes."""
+    """Change the example."""
     return dataclasses.replace(DRAFT, **changes)  # type: ignore[arg-type]
 
 
 def header_of(raw: bytes) -> bytes:
-    """The header block of a message."""
+    """Cut a message at its blank line."""
     return raw.partition(b"\r\n\r\n")[0]
 
 
@@ -151,7 +151,7 @@ def test_an_enclosed_message_travels_whole(content: bytes, kind: str, encoding: 
     ],
 )
 def test_control_characters_reach_no_header(field: str, make: object, control: str) -> None:
-    """CR, LF, NUL and their like are refused in every field, by its name, and the refusal does not repeat them."""
+    """CR, LF, NUL and their like are refused in every field, by its name, and the refusal repeats none."""
     with pytest.raises(InvalidDraft) as refused:
         build(with_(**make(f"x{control}Bcc: evil@e.example")))  # type: ignore[operator]
     assert refused.value.field == field
@@ -212,9 +212,9 @@ def test_subjects_names_and_file_names_are_read_back(subject: str, name: str, fi
     assert email.message_from_bytes(raw).defects == []
 
 
-@given(TEXT, TEXT | st.none())
+@given(TEXT.map("x{}".format), TEXT | st.none())
 def test_texts_are_read_back(text: str, html: str | None) -> None:
-    """Texts arrive but for line breaks, which become one kind, and control characters, which are not shown."""
+    """Texts arrive but for line breaks, which become one kind, and controls, which are not shown."""
     read = parse(build(with_(text=text, html=html)))
     expected = re.sub(r"\r\n|[\r\x0b\x0c\x85\u2028\u2029]", "\n", text)
     expected = re.sub("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ufeff\ufffe\uffff]", "", expected)
@@ -231,7 +231,7 @@ def test_texts_are_read_back(text: str, html: str | None) -> None:
 def test_what_goes_out_is_seven_bit_lines(
     subject: str, text: str, html: str | None, files: list[Attachment]
 ) -> None:
-    """Only ASCII without NUL, CRLF and nothing else for line breaks, no line over 998 octets, no line of a lone dot."""
+    """Only ASCII without NUL, CRLF for every line break, 998 octets a line, no line begun by a dot."""
     raw = build(with_(subject=subject, text=text, html=html, attachments=tuple(files)))
     lines = raw.split(b"\r\n")
 
@@ -246,7 +246,7 @@ def test_what_goes_out_is_seven_bit_lines(
     "smuggled", ["\r.\r", "\n.\n", "\r\n.\r\n", "\r\n.\n", "\n.\r\n", "\r.\r\n", "\u2028.\u2028", "\x00.\x00"]
 )
 def test_no_end_of_data_can_be_smuggled(smuggled: str) -> None:
-    """However a lone dot is broken off, no octets of a body look like the end of the message to any server."""
+    """However a lone dot is broken off, no body looks like the end of the message to any server."""
     for changes in (
         {"text": f"a{smuggled}MAIL FROM:<x@e.example>"},
         {"html": f"a{smuggled}MAIL FROM:<x@e.example>"},

@@ -1,4 +1,4 @@
-"""Sanitising: what stays of honest mail, and that nothing else gets through, checked by a parser of its own."""
+"""Sanitising: what stays of honest mail, and that nothing else gets through (an own parser looks)."""
 
 import re
 import time
@@ -86,9 +86,9 @@ FORBIDDEN_TAGS = frozenset(
     }
 )
 FORBIDDEN_STYLE = re.compile(
-    r"url|image-set|expression|import|behavior|binding|position|z-index|[\\@{}<>/]", re.I
+    r"url|image-set|expression|import|behavior|binding|position|z-index|[\\@{}<>/]", re.IGNORECASE
 )
-PLAIN_FUNCTION = re.compile(r"(?:rgb|hsl)a?\([^()]*\)", re.I)
+PLAIN_FUNCTION = re.compile(r"(?:rgb|hsl)a?\([^()]*\)", re.IGNORECASE)
 
 
 def never(_: str) -> None:
@@ -103,6 +103,7 @@ class Inspector(HTMLParser):
         self.faults: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Look at an element and its attributes."""
         if tag in FORBIDDEN_TAGS or ":" in tag:
             self.faults.append(f"element {tag}")
         for name, value in attrs:
@@ -111,7 +112,7 @@ class Inspector(HTMLParser):
     def _attribute(self, tag: str, name: str, value: str) -> None:
         if name not in ALLOWED_ATTRIBUTES:
             self.faults.append(f"attribute {name} of {tag}")
-        if name == "href" and not re.match(r"(?:https?://|mailto:|tel:)", value, re.I):
+        if name == "href" and not re.match(r"(?:https?://|mailto:|tel:)", value, re.IGNORECASE):
             self.faults.append(f"link to {value!r}")
         if name == "src" and not value.startswith("/inline/"):
             self.faults.append(f"image from {value!r}")
@@ -120,17 +121,20 @@ class Inspector(HTMLParser):
             self.faults.append(f"style {value!r}")
 
     def handle_comment(self, data: str) -> None:
+        """Take any comment for a fault."""
         self.faults.append(f"comment {data!r}")
 
     def handle_decl(self, decl: str) -> None:
+        """Take any declaration for a fault."""
         self.faults.append(f"declaration {decl!r}")
 
     def handle_pi(self, data: str) -> None:
+        """Take any instruction for a fault."""
         self.faults.append(f"instruction {data!r}")
 
 
 def faults(html: str) -> list[str]:
-    """What of `html` is outside the allow-list."""
+    """Name what of `html` is outside the allow-list."""
     inspector = Inspector()
     inspector.feed(html)
     inspector.close()
@@ -285,7 +289,7 @@ VECTORS = [
 
 @pytest.mark.parametrize("vector", VECTORS)
 def test_nothing_outside_the_allow_list_gets_through(vector: str) -> None:
-    """Every vector leaves only allowed elements, attributes, links and styles; its code is at most text or a title."""
+    """Every vector leaves only what is allowed; its code is at most text or a title."""
     result = sanitise(vector, resolve_cid=lambda cid: f"/inline/{cid}")
 
     assert faults(result.html) == []
@@ -322,8 +326,6 @@ PIECES = st.sampled_from(
         "<table>",
         "<td>",
         "<a href=",
-    ]
-    + [
         "'",
         '"',
         "javascript:x",
@@ -334,8 +336,6 @@ PIECES = st.sampled_from(
         " style='",
         "color:red;",
         "url(",
-    ]
-    + [
         "<title>",
         "</title>",
         "<mtext>",
@@ -346,8 +346,6 @@ PIECES = st.sampled_from(
         "&lt;",
         "&#0;",
         "\x00",
-    ]
-    + [
         "<foreignObject>",
         "</svg>",
         "<textarea>",
@@ -369,7 +367,7 @@ def settled(html: str) -> str:
 
 @given(st.lists(PIECES | st.text(max_size=5), max_size=40).map("".join))
 def test_any_markup_ends_inside_the_allow_list_and_stays(html: str) -> None:
-    """Whatever is put together from markup's pieces is inside the allow-list, and sanitising it again changes nothing."""
+    """Whatever pieces of markup make up is inside the allow-list, and sanitising it again changes nothing."""
     once = sanitise(html, resolve_cid=lambda _: "/inline/1")
 
     assert faults(once.html) == []

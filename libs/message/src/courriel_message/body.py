@@ -19,6 +19,7 @@ from courriel_message.plain import linkify
 _META_CHARSET: Final = re.compile(
     rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]{1,40})", re.IGNORECASE
 )
+_RULE: Final = "\n<hr>\n"  # between the HTML of bodies that follow each other
 _META_REACH: Final = 4096  # octets
 
 
@@ -31,7 +32,10 @@ class _Segment:
 
     @property
     def readable(self) -> str:
-        return self.text if self.text is not None else text_of_html(self.html or "")
+        """The text; the HTML laid out where there is no text, or an empty one beside it."""
+        if self.html is None or (self.text or "").strip():
+            return self.text or ""
+        return text_of_html(self.html)
 
 
 @dataclass(slots=True)
@@ -51,7 +55,7 @@ class BodyReader:
         if not any(segment.html is not None for segment in segments):
             return text, None
         html = [part.html if part.html is not None else linkify(part.text or "") for part in segments]
-        return text, "\n<hr>\n".join(html)
+        return text, _RULE.join(html)
 
     def _segments(self, entity: Entity) -> list[_Segment]:
         if entity.content_type == "multipart/alternative":
@@ -80,9 +84,11 @@ class BodyReader:
         text: str | None = None
         html: str | None = None
         for child in entity.children:
-            for segment in self._segments(child):
-                text = segment.text if segment.text is not None else text
-                html = segment.html if segment.html is not None else html
+            segments = self._segments(child)
+            texts = [segment.text for segment in segments if segment.text is not None]
+            htmls = [segment.html for segment in segments if segment.html is not None]
+            text = "\n\n".join(texts) if texts else text
+            html = _RULE.join(htmls) if htmls else html
         return [] if text is None and html is None else [_Segment(text, html)]
 
     def _related_root(self, entity: Entity) -> Entity:
