@@ -146,7 +146,7 @@ class Deletions:
             held = await self._held.of(access.mailbox)
             await self._carry_out(access, {each.uid for each in held if each.sid == sid})
         except Exception as error:  # noqa: BLE001 — a sign-out goes on, whatever else fails
-            await log.awarning("held deletions wait for the next use", error=type(error).__name__)
+            log.warning("held deletions wait for the next use", error=type(error).__name__)
 
     async def close(self) -> None:
         """Stop waiting; what is held stays stored."""
@@ -167,7 +167,7 @@ class Deletions:
             except SessionEnded:
                 return
             except Exception as error:  # noqa: BLE001 — stored as it is, it is tried again
-                await log.awarning("held deletions are tried again", error=type(error).__name__)
+                log.warning("held deletions are tried again", error=type(error).__name__)
             else:
                 return
             await self._clock.sleep(pause)
@@ -183,7 +183,7 @@ class Deletions:
 
         outcomes = await self._delete(access, wanted)
         await self._forget_held(access.mailbox, outcomes)
-        await log.ainfo("held deletions carried out", outcomes=Counter(outcomes.values()))
+        log.info("held deletions carried out", outcomes=Counter(outcomes.values()))
 
     async def _forget_held(self, mailbox: str, outcomes: Mapping[str, DeleteOutcome]) -> None:
         """Forget those whose fate is known: what the server refused is shown again, not tried again."""

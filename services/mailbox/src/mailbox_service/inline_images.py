@@ -51,7 +51,7 @@ class InlineImages:
         try:
             await self._store.put(values, KEEP_SECONDS)
         except ImageStoreUnavailable:
-            await log.awarning("inline images are not shown: the cache is away")
+            log.warning("inline images are not shown: the cache is away")
 
     async def find(self, name: str) -> InlineImage:
         """Return an image. Raises UnknownImage."""

@@ -246,4 +246,4 @@ class Maildrops:
         try:
             await connection.quit()
         except MailboxError as error:
-            await log.ainfo("a connection ended without an answer to QUIT", error=type(error).__name__)
+            log.info("a connection ended without an answer to QUIT", error=type(error).__name__)

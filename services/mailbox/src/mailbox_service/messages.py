@@ -136,6 +136,15 @@ class Messages:
 
         return await self._maildrops.lend(access, work, max_age=self._snapshot_seconds if refresh else None)
 
+    async def read_ahead(self, access: Access) -> None:
+        """Read the newest page, so that the list that follows need not."""
+
+        async def work(connection: Connection) -> None:
+            snapshot = await connection.snapshot()
+            await self._show(connection, snapshot.messages[: -DEFAULT_PER_PAGE - 1 : -1])
+
+        await self._maildrops.lend(access, work)
+
     async def open(self, access: Access, uid: str) -> Opened:
         """Return a message ready to be shown. Raises UnknownMessage.
 

@@ -67,8 +67,6 @@ class ProcessReader:
         except asyncio.CancelledError:
             raise
         except Exception as error:
-            await log.awarning(
-                "a message could not be read", task=function.__name__, error=type(error).__name__
-            )
+            log.warning("a message could not be read", task=function.__name__, error=type(error).__name__)
             raise MessageUnreadable from error
         return result

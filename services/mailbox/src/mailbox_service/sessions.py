@@ -9,7 +9,7 @@ from mailbox_service.connections import Login
 from mailbox_service.deletions import Deletions
 from mailbox_service.errors import MailboxError
 from mailbox_service.maildrops import Access, Maildrops
-from mailbox_service.messages import DEFAULT_PER_PAGE, Messages
+from mailbox_service.messages import Messages
 
 log = structlog.get_logger(__name__)
 
@@ -61,7 +61,7 @@ class Sessions:
         access = Access(sid, mailbox, known)
         try:
             await self._deletions.carry_out_due(access)
-            await self._messages.page(access, 1, DEFAULT_PER_PAGE)
+            await self._messages.read_ahead(access)
         except MailboxError as error:
             # nobody waits for this: the list that follows meets the same trouble and tells it
-            await log.ainfo("the newest page was not read in advance", error=type(error).__name__)
+            log.info("the newest page was not read in advance", error=type(error).__name__)

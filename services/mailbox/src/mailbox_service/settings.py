@@ -32,7 +32,7 @@ class Settings(ServiceSettings):
     """Authorities (PEM) that sign the POP3 server's certificate, instead of the system's."""
     pop3_connect_seconds: Seconds = 10.0
     """For the connection to the POP3 server, and again for its TLS handshake."""
-    pop3_reply_seconds: Seconds = 30.0
+    pop3_reply_seconds: Seconds = 18.0
     """The longest silence of the POP3 server while it owes an answer."""
     redis_state_url: RedisUrl
     """Redis of role state: held deletions."""

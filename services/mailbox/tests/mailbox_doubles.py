@@ -1,0 +1,358 @@
+"""Hand-written doubles of everything mailbox talks to, and the service's domain put together on them."""
+
+import asyncio
+import heapq
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+from courriel_message import Summary
+from mailbox_service import rendering
+from mailbox_service.connections import Login
+from mailbox_service.deletions import Deletions, Held
+from mailbox_service.errors import (
+    CommandRefused,
+    LoginRefused,
+    MaildropBusy,
+    MailServerUnavailable,
+    MessageUnreadable,
+    SessionEnded,
+)
+from mailbox_service.inline_images import ImageStoreUnavailable, InlineImages
+from mailbox_service.maildrops import Access, Limits, Maildrops
+from mailbox_service.messages import Messages
+from mailbox_service.sessions import Sessions
+from mailbox_service.snapshots import Entry
+
+JEAN = "jean.dupont"
+MARIE = "marie.martin"
+PASSWORD = "demo"
+HOSTILE = b"X-Hostile: yes"
+"""A mail with this line takes the fake reader too long."""
+PATIENCE = 10_000
+"""Turns of the event loop that a condition is awaited."""
+
+
+async def until(condition: Callable[[], object]) -> None:
+    """Let the event loop turn until the condition holds."""
+    for _ in range(PATIENCE):
+        if condition():
+            return
+        await asyncio.sleep(0)
+    raise AssertionError("the condition never held")
+
+
+class FakeClock:
+    """Stands still until it is advanced."""
+
+    def __init__(self) -> None:
+        self.seconds = 1000.0
+        self._sleepers: list[tuple[float, int, asyncio.Event]] = []
+        self._count = 0
+
+    def now(self) -> datetime:
+        """Return the time of day."""
+        return datetime(2026, 11, 23, 8, tzinfo=UTC) + timedelta(seconds=self.seconds)
+
+    def monotonic(self) -> float:
+        """Return the seconds so far."""
+        return self.seconds
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait until somebody advances the clock that far."""
+        woken = asyncio.Event()
+        self._count += 1
+        heapq.heappush(self._sleepers, (self.seconds + seconds, self._count, woken))
+        await woken.wait()
+
+    async def advance(self, seconds: float) -> None:
+        """Move on, waking whoever slept until then, and let them act."""
+        end = self.seconds + seconds
+        while self._sleepers and self._sleepers[0][0] <= end:
+            self.seconds, _, woken = heapq.heappop(self._sleepers)
+            woken.set()
+            await self.settle()
+        self.seconds = end
+        await self.settle()
+
+    async def settle(self) -> None:
+        """Let the event loop turn a few times, with the clock standing still."""
+        for _ in range(50):
+            await asyncio.sleep(0)
+
+    @property
+    def sleeping(self) -> int:
+        """How many wait for time to pass."""
+        return len(self._sleepers)
+
+
+@dataclass
+class Mail:
+    """A message in a fake maildrop."""
+
+    uidl: str
+    raw: bytes
+
+
+@dataclass
+class FakeServer:
+    """A POP3 server in memory: a login is a snapshot, QUIT commits. Its faults are attributes to be set."""
+
+    mailboxes: dict[str, list[Mail]] = field(default_factory=lambda: defaultdict(list))
+    password: str = PASSWORD
+    exclusive: bool = False
+    down: bool = False
+    busy: bool = False
+    lose_quit: str = ""
+    """``before`` or ``after`` the deletion was carried out the connection breaks."""
+    refuse_quit: bool = False
+    refuse_dele: set[int] = field(default_factory=set)
+    refuse_top: set[int] = field(default_factory=set)
+    hold: dict[str, asyncio.Event] = field(default_factory=dict)
+    """Per mailbox: a listing waits for this."""
+    commands: list[str] = field(default_factory=list)
+    connections: list["FakeMaildrop"] = field(default_factory=list)
+
+    async def open(self, login: Login) -> "FakeMaildrop":
+        """Log in."""
+        self.commands.append(f"LOGIN {login.username}")
+        if self.down:
+            raise MailServerUnavailable
+        if login.password != self.password or login.username not in self.mailboxes:
+            raise LoginRefused
+        if self.busy or (self.exclusive and self.holders(login.username)):
+            raise MaildropBusy
+        maildrop = FakeMaildrop(self, login.username, tuple(self.mailboxes[login.username]))
+        self.connections.append(maildrop)
+        return maildrop
+
+    def holders(self, mailbox: str) -> int:
+        """How many connections hold the mailbox."""
+        return sum(each.alive and each.mailbox == mailbox for each in self.connections)
+
+    def uidls(self, mailbox: str = JEAN) -> list[str]:
+        """Return what is in the mailbox now."""
+        return [mail.uidl for mail in self.mailboxes[mailbox]]
+
+    def count(self, verb: str) -> int:
+        """How often a command was given."""
+        return sum(command.split()[0] == verb for command in self.commands)
+
+
+class FakeMaildrop:
+    """One session at the fake server."""
+
+    def __init__(self, server: FakeServer, mailbox: str, mails: tuple[Mail, ...]) -> None:
+        self._server = server
+        self.mailbox = mailbox
+        self._mails = mails
+        self._marked: set[int] = set()
+        self.alive = True
+        self.quitted = False
+
+    def _command(self, verb: str, number: int | None = None) -> None:
+        if not self.alive or self._server.down:
+            self.alive = False
+            raise MailServerUnavailable
+        self._server.commands.append(verb if number is None else f"{verb} {number}")
+
+    async def listing(self) -> list[Entry]:
+        """UIDL and LIST."""
+        self._command("LIST")
+        if self.mailbox in self._server.hold:
+            await self._server.hold[self.mailbox].wait()
+        return [Entry(number, len(mail.raw), mail.uidl) for number, mail in enumerate(self._mails, 1)]
+
+    async def headers(self, numbers: Sequence[int]) -> Mapping[int, bytes]:
+        """TOP n 0."""
+        for number in numbers:
+            self._command("TOP", number)
+        return {
+            number: self._mails[number - 1].raw.partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
+            for number in numbers
+            if number not in self._server.refuse_top
+        }
+
+    async def retrieve(self, number: int) -> bytes:
+        """RETR."""
+        self._command("RETR", number)
+        await asyncio.sleep(0)
+        if self._mails[number - 1] not in self._server.mailboxes[self.mailbox]:
+            raise CommandRefused
+        return self._mails[number - 1].raw
+
+    async def delete(self, numbers: Sequence[int]) -> frozenset[int]:
+        """DELE."""
+        for number in numbers:
+            self._command("DELE", number)
+        self._marked |= set(numbers) - self._server.refuse_dele
+        return frozenset(numbers) & self._server.refuse_dele
+
+    async def quit(self) -> None:
+        """QUIT."""
+        self._command("QUIT")
+        self.alive = False
+        if self._server.lose_quit == "before":
+            raise MailServerUnavailable
+        if self._server.refuse_quit:
+            raise CommandRefused
+        self.quitted = True
+        doomed = [self._mails[number - 1] for number in self._marked]
+        left = [mail for mail in self._server.mailboxes[self.mailbox] if mail not in doomed]
+        self._server.mailboxes[self.mailbox][:] = left
+        if self._server.lose_quit == "after":
+            raise MailServerUnavailable
+
+    def close(self) -> None:
+        """Drop the connection."""
+        self.alive = False
+
+
+@dataclass
+class FakeAuth:
+    """Knows tokens (which are the sids here) and the password of every mailbox."""
+
+    server: FakeServer
+    sessions: dict[str, str] = field(default_factory=dict)
+    password: str = PASSWORD
+    credentials_asked: int = 0
+
+    async def introspect(self, token: str) -> Access:
+        """Tell whose session it is."""
+        if token not in self.sessions:
+            raise SessionEnded
+        return Access(token, self.sessions[token], partial(self._login, token))
+
+    async def _login(self, token: str) -> Login:
+        if token not in self.sessions:
+            raise SessionEnded
+        self.credentials_asked += 1
+        return Login(self.sessions[token], self.password)
+
+
+class FakeHeldDeletions:
+    """Held deletions in memory; it outlives the domain objects of a test, as Redis outlives a process."""
+
+    def __init__(self) -> None:
+        self.stored: dict[str, dict[str, Held]] = defaultdict(dict)
+
+    async def add(self, mailbox: str, held: Sequence[Held]) -> None:
+        """Store."""
+        self.stored[mailbox].update({each.uid: each for each in held})
+
+    async def of(self, mailbox: str) -> list[Held]:
+        """Return all."""
+        return list(self.stored[mailbox].values())
+
+    async def remove(self, mailbox: str, uids: Iterable[str]) -> None:
+        """Forget."""
+        for uid in uids:
+            self.stored[mailbox].pop(uid, None)
+
+
+class FakeImageStore:
+    """A cache in memory that can be taken away."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, bytes] = {}
+        self.away = False
+
+    async def put(self, values: dict[str, bytes], seconds: int) -> None:
+        """Keep."""
+        if self.away:
+            raise ImageStoreUnavailable
+        assert seconds > 0
+        self.values.update(values)
+
+    async def get(self, key: str) -> bytes | None:
+        """Return."""
+        if self.away:
+            raise ImageStoreUnavailable
+        return self.values.get(key)
+
+
+class FakeReader:
+    """Takes mail apart in this process; hostile mail is too much for it."""
+
+    async def summarise(self, headers: Sequence[bytes]) -> list[Summary]:
+        """Summarise."""
+        for header in headers:
+            self._check(header)
+        return rendering.summarise_all(headers)
+
+    async def render(self, raw: bytes) -> rendering.Rendering:
+        """Render."""
+        self._check(raw)
+        return rendering.render(raw)
+
+    async def extract(self, raw: bytes, part_id: str) -> rendering.Attachment | None:
+        """Return one part."""
+        self._check(raw)
+        return rendering.extract(raw, part_id)
+
+    async def archive(self, raw: bytes) -> bytes:
+        """Zip the parts."""
+        self._check(raw)
+        return rendering.archive(raw)
+
+    @staticmethod
+    def _check(raw: bytes) -> None:
+        if HOSTILE in raw:
+            raise MessageUnreadable
+
+
+def letter(
+    subject: str, *, body: str = "Bonjour.", extra: str = "", sender: str = "marie@demo.example"
+) -> bytes:
+    """Write a small message."""
+    head = f"From: Marie <{sender}>\r\nTo: jean@demo.example\r\nSubject: {subject}\r\n{extra}"
+    return f"{head}Date: Mon, 23 Nov 2026 09:00:00 +0100\r\n\r\n{body}\r\n".encode()
+
+
+class World:
+    """The domain on doubles. ``restart`` starts a new process: memory is gone, server and store are not."""
+
+    def __init__(self) -> None:
+        self.clock = FakeClock()
+        self.server = FakeServer()
+        self.auth = FakeAuth(self.server)
+        self.held = FakeHeldDeletions()
+        self.image_store = FakeImageStore()
+        self.restart()
+
+    def restart(self) -> None:
+        """Start a process."""
+        self.maildrops = Maildrops(self.server.open, self.clock, Limits())
+        self.deletions = Deletions(self.maildrops, self.held, self.clock)
+        self.images = InlineImages(self.image_store)
+        self.messages = Messages(
+            self.maildrops,
+            self.deletions,
+            FakeReader(),
+            self.images,
+            snapshot_seconds=3.0,
+            max_octets=1_000_000,
+        )
+        self.sessions = Sessions(self.maildrops, self.deletions, self.messages)
+
+    def deliver(self, *uidls: str, mailbox: str = JEAN, raw: bytes | None = None) -> None:
+        """Put messages into a maildrop."""
+        mails = self.server.mailboxes[mailbox]
+        mails.extend(Mail(uidl, raw or letter(f"Lettre {uidl}")) for uidl in uidls)
+
+    async def access(self, sid: str = "s1", mailbox: str = JEAN) -> Access:
+        """Return a session that auth vouches for."""
+        self.auth.sessions[sid] = mailbox
+        return await self.auth.introspect(sid)
+
+    async def subjects(self, access: Access, *, refresh: bool = False) -> list[str]:
+        """Return the first page's subjects."""
+        page = await self.messages.page(access, 1, 50, refresh=refresh)
+        return [row.summary.subject for row in page.rows]
+
+    async def uids(self, access: Access) -> list[str]:
+        """Return the first page's uids, oldest first."""
+        page = await self.messages.page(access, 1, 50, newest_first=False)
+        return [row.uid for row in page.rows]

@@ -1,0 +1,297 @@
+"""What is deleted is what was shown, once the server said so; what is held is durable."""
+
+import asyncio
+
+import pytest
+from mailbox_doubles import JEAN, PASSWORD, World, letter, until
+
+from courriel_wire import DeleteOutcome
+from mailbox_service.connections import Login
+from mailbox_service.errors import MailServerUnavailable, SessionEnded, UnknownMessage
+
+A, B, C = "YQ", "Yg", "Yw"
+
+
+@pytest.fixture
+def world() -> World:
+    """Make a maildrop of three messages."""
+    world = World()
+    world.deliver("a", "b", "c")
+    return world
+
+
+async def test_a_deletion_is_acknowledged_by_quit(world: World) -> None:
+    """When delete returns, the server has carried it out."""
+    access = await world.access()
+    await world.subjects(access)
+    assert await world.deletions.delete(access, [A, C]) == {A: "deleted", C: "deleted"}
+    assert world.server.uidls() == ["b"]
+    assert world.server.commands[-3:] == ["DELE 1", "DELE 3", "QUIT"]
+
+
+async def test_the_list_after_a_deletion_is_new(world: World) -> None:
+    """QUIT ended the connection, so the next list logs in anew."""
+    access = await world.access()
+    await world.subjects(access)
+    await world.deletions.delete(access, [C])
+    world.deliver("d")
+    assert await world.subjects(access) == ["Lettre d", "Lettre b", "Lettre a"]
+
+
+async def test_a_message_that_is_gone_is_told(world: World) -> None:
+    """In bulk it is an outcome; alone it is unknown only where this session was never shown it."""
+    access = await world.access()
+    await world.subjects(access)
+    world.server.mailboxes[JEAN].pop(0)
+    await world.clock.advance(6)
+    assert await world.deletions.delete(access, [A, B]) == {A: "gone", B: "deleted"}
+    await world.subjects(access)
+    world.server.mailboxes[JEAN].clear()
+    await world.clock.advance(6)
+    assert await world.deletions.delete_one(access, C) == "gone"
+    with pytest.raises(UnknownMessage):
+        await world.deletions.delete_one(access, "bmV2ZXI")
+
+
+async def test_a_message_of_another_size_under_the_same_uidl_is_not_deleted(world: World) -> None:
+    """A server that gives an old UIDL to a new message does not make us delete what nobody saw."""
+    access = await world.access()
+    await world.subjects(access)
+    world.server.mailboxes[JEAN][0].raw = letter("Un autre message")
+    await world.clock.advance(6)
+    assert await world.deletions.delete(access, [A]) == {A: "changed"}
+    assert world.server.uidls() == ["a", "b", "c"]
+
+
+async def test_repeated_uidls_are_told_apart_by_their_headers() -> None:
+    """The second of two messages with one UIDL is deleted, and not the one that took its place."""
+    world = World()
+    world.deliver("a", raw=letter("Un"))
+    world.deliver("a", raw=letter("2e"))
+    world.deliver("a", raw=letter("3e"))
+    access = await world.access()
+    await world.subjects(access)
+    assert await world.deletions.delete(access, [f"{A}~2"]) == {f"{A}~2": "deleted"}
+    assert await world.deletions.delete(access, [f"{A}~2"]) == {f"{A}~2": "changed"}
+    assert await world.subjects(access) == ["3e", "Un"]
+
+
+async def test_a_refused_dele_is_failed_and_the_others_are_deleted(world: World) -> None:
+    """One refusal does not stop the rest."""
+    world.server.refuse_dele = {2}
+    access = await world.access()
+    assert await world.deletions.delete(access, [A, B]) == {A: "deleted", B: "failed"}
+    assert world.server.uidls() == ["b", "c"]
+
+
+@pytest.mark.parametrize(
+    ("lost", "outcome"), [("before", DeleteOutcome.FAILED), ("after", DeleteOutcome.DELETED)]
+)
+async def test_an_unanswered_quit_is_looked_into(world: World, lost: str, outcome: DeleteOutcome) -> None:
+    """Log in again, compare, report what became of the message."""
+    world.server.lose_quit = lost
+    access = await world.access()
+    assert await world.deletions.delete(access, [A]) == {A: outcome}
+    assert ("a" in world.server.uidls()) is (outcome is DeleteOutcome.FAILED)
+
+
+async def test_a_refused_quit_is_looked_into(world: World) -> None:
+    """-ERR to QUIT says that some are still there; the server is asked which."""
+    world.server.refuse_quit = True
+    assert await world.deletions.delete(await world.access(), [A, B]) == {A: "failed", B: "failed"}
+
+
+async def test_an_unanswered_quit_over_repeated_uidls_is_counted() -> None:
+    """Uids of repeated UIDLs move when one goes, so copies are counted."""
+    world = World()
+    world.deliver("a", raw=letter("Un"))
+    world.deliver("a", raw=letter("2e"))
+    access = await world.access()
+    await world.subjects(access)
+    world.server.lose_quit = "after"
+    assert await world.deletions.delete(access, [A]) == {A: "deleted"}
+
+
+async def test_what_nobody_can_tell_is_unknown(world: World) -> None:
+    """QUIT was not answered, and the server is away: nothing is guessed."""
+    access = await world.access()
+    await world.subjects(access)
+    connection = world.server.connections[0]
+
+    async def quit_then_vanish() -> None:
+        world.server.down = True
+        raise MailServerUnavailable
+
+    connection.quit = quit_then_vanish  # type: ignore[method-assign]
+    assert await world.deletions.delete(access, [A]) == {A: "unknown"}
+
+
+async def test_nothing_is_deleted_when_the_server_is_away(world: World) -> None:
+    """Before QUIT a lost connection is an error, not an outcome."""
+    access = await world.access()
+    world.server.down = True
+    with pytest.raises(MailServerUnavailable):
+        await world.deletions.delete(access, [A])
+    assert world.server.uidls() == ["a", "b", "c"]
+
+
+# Held deletions
+
+
+async def test_a_held_deletion_hides_the_message_and_can_be_taken_back(world: World) -> None:
+    """Within its time, nothing was done to the server."""
+    access = await world.access()
+    await world.subjects(access)
+    due = await world.deletions.hold(access, [B], 8)
+    assert (due - world.clock.now()).total_seconds() == 8
+    page = await world.messages.page(access, 1, 50)
+    assert ([row.uid for row in page.rows], page.total) == ([C, A], 2)
+    await world.clock.advance(7)
+    await world.deletions.take_back(access, [B])
+    await world.clock.advance(60)
+    assert await world.subjects(access) == ["Lettre c", "Lettre b", "Lettre a"]
+
+
+async def test_a_held_deletion_is_carried_out_when_due(world: World) -> None:
+    """Nobody needs to call."""
+    access = await world.access()
+    await world.deletions.hold(access, [B], 8)
+    await world.clock.advance(7.9)
+    assert world.server.uidls() == ["a", "b", "c"]
+    await world.clock.advance(0.2)
+    assert world.server.uidls() == ["a", "c"]
+    assert await world.held.of(JEAN) == []
+
+
+async def test_what_was_carried_out_cannot_be_taken_back(world: World) -> None:
+    """It is told; taking back twice what is still there is fine."""
+    access = await world.access()
+    await world.deletions.hold(access, [B], 8)
+    await world.clock.advance(9)
+    with pytest.raises(UnknownMessage):
+        await world.deletions.take_back(access, [B])
+    await world.deletions.take_back(access, [A])
+
+
+async def test_a_held_deletion_survives_the_process(world: World) -> None:
+    """Killed between hold and due time: the next use after that carries it out before it lists."""
+    await world.deletions.hold(await world.access(), [B], 8)
+    world.restart()
+    access = await world.access()
+    assert await world.subjects(access) == ["Lettre c", "Lettre a"]
+    assert world.server.uidls() == ["a", "b", "c"]
+    world.clock.seconds += 9
+    assert await world.subjects(access) == ["Lettre c", "Lettre a"]
+    assert world.server.uidls() == ["a", "c"]
+
+
+async def test_sign_in_carries_out_what_is_due(world: World) -> None:
+    """The next opening comes after the process died."""
+    await world.deletions.hold(await world.access(), [B], 8)
+    world.restart()
+    world.clock.seconds += 9
+    await world.sessions.open("s2", JEAN, Login(JEAN, PASSWORD))
+    await until(lambda: world.server.uidls() == ["a", "c"])
+
+
+async def test_an_undo_never_outlives_its_session(world: World) -> None:
+    """Killed between hold and due time: the next use after that carries it out, then lists."""
+    await world.deletions.hold(await world.access("s1"), [B], 80)
+    assert await world.subjects(await world.access("s2")) == ["Lettre c", "Lettre a"]
+    assert world.server.uidls() == ["a", "c"]
+
+
+async def test_a_sign_in_that_may_still_fail_does_not_end_anothers_undo(world: World) -> None:
+    """The password is proved, the lock is not: a sign-in that is given up changes nothing."""
+    first = await world.access("s1")
+    await world.deletions.hold(first, [B], 80)
+    await world.sessions.open("s2", JEAN, Login(JEAN, PASSWORD))
+    await world.sessions.end("s2")
+    await world.deletions.take_back(first, [B])
+    assert world.server.uidls() == ["a", "b", "c"]
+
+
+async def test_sign_out_carries_out_what_the_session_holds(world: World) -> None:
+    """At once, before its time."""
+    await world.sessions.open("s1", JEAN, Login(JEAN, PASSWORD))
+    await world.deletions.hold(await world.access("s1"), [B], 80)
+    await world.sessions.end("s1")
+    assert world.server.uidls() == ["a", "c"]
+    assert world.server.holders(JEAN) == 0
+
+
+async def test_sign_out_succeeds_while_the_mail_server_is_away(world: World) -> None:
+    """What is held stays stored for the next opening."""
+    await world.deletions.hold(await world.access("s1"), [B], 80)
+    world.server.down = True
+    await world.sessions.end("s1")
+    assert [held.uid for held in await world.held.of(JEAN)] == [B]
+
+
+async def test_a_due_deletion_is_tried_again_while_the_server_is_away(world: World) -> None:
+    """It happens once the server is back."""
+    await world.deletions.hold(await world.access(), [B], 8)
+    world.server.down = True
+    await world.clock.advance(20)
+    world.server.down = False
+    await world.clock.advance(60)
+    assert world.server.uidls() == ["a", "c"]
+
+
+async def test_trying_again_ends_with_the_session(world: World) -> None:
+    """Once auth says that the session has ended, the next opening carries it out."""
+    await world.deletions.hold(await world.access(), [B], 8)
+    world.auth.sessions.clear()
+    await world.clock.advance(600)
+    assert world.clock.sleeping == 0
+    assert [held.uid for held in await world.held.of(JEAN)] == [B]
+
+
+async def test_a_refused_held_deletion_shows_the_message_again(world: World) -> None:
+    """It is not hidden for ever, and not tried for ever."""
+    world.server.refuse_dele = {2}
+    access = await world.access()
+    await world.deletions.hold(access, [B], 8)
+    await world.clock.advance(9)
+    assert await world.subjects(access) == ["Lettre c", "Lettre b", "Lettre a"]
+
+
+async def test_deleting_at_once_what_is_held_forgets_the_holding(world: World) -> None:
+    """Nothing is left to be carried out later."""
+    access = await world.access()
+    await world.deletions.hold(access, [B], 80)
+    assert await world.deletions.delete(access, [B]) == {B: "deleted"}
+    assert await world.held.of(JEAN) == []
+
+
+async def test_taking_back_is_serial_with_carrying_out(world: World) -> None:
+    """Whoever has the turn first wins: a message is never both deleted and said to be taken back."""
+    access = await world.access()
+    await world.subjects(access)
+    await world.deletions.hold(access, [B], 8)
+    world.clock.seconds += 9
+    taken, settled = await asyncio.gather(
+        world.deletions.take_back(access, [B]), world.deletions.settle(access), return_exceptions=True
+    )
+    assert settled == frozenset()
+    assert (taken is None) is ("b" in world.server.uidls())
+
+
+async def test_a_held_deletion_never_deletes_another_message(world: World) -> None:
+    """What was shown is remembered with it, over a restart too."""
+    access = await world.access()
+    await world.subjects(access)
+    await world.deletions.hold(access, [B], 8)
+    world.restart()
+    world.server.mailboxes[JEAN][1].raw = letter("Un autre message")
+    world.clock.seconds += 9
+    assert "Un autre message" in await world.subjects(access)
+
+
+async def test_a_session_that_ended_cannot_hold_connections_open(world: World) -> None:
+    """Where auth refuses the credential the call is refused, and nothing stays open."""
+    access = await world.access()
+    world.auth.sessions.clear()
+    with pytest.raises(SessionEnded):
+        await world.deletions.delete(access, [A])
+    assert world.server.holders(JEAN) == 0

@@ -1,0 +1,172 @@
+"""Lists, messages, parts: little is asked of the server, and hostile mail costs only itself."""
+
+import io
+import zipfile
+
+import pytest
+from mailbox_doubles import JEAN, PASSWORD, World, letter
+
+from mailbox_service.connections import Login
+from mailbox_service.errors import MessageTooLarge, MessageUnreadable, UnknownMessage, UnknownPart
+from mailbox_service.messages import TOO_LARGE, UNREADABLE
+
+A, B = "YQ", "Yg"
+MIXED = (
+    "From: Marie <marie@demo.example>\r\nSubject: Avec pièce\r\nMIME-Version: 1.0\r\n"
+    "Content-Type: multipart/mixed; boundary=x\r\n\r\n"
+    "--x\r\nContent-Type: text/plain\r\n\r\nVoici.\r\n"
+    "--x\r\nContent-Type: text/csv\r\nContent-Disposition: attachment; filename=notes.csv\r\n\r\n1;2\r\n"
+    "--x\r\nContent-Type: text/csv\r\nContent-Disposition: attachment; filename=Notes.csv\r\n\r\n3;4\r\n"
+    "--x--\r\n"
+).encode()
+
+
+@pytest.fixture
+def world() -> World:
+    """Make a maildrop of sixty small messages."""
+    world = World()
+    world.deliver(*(f"{number:02}" for number in range(60)))
+    return world
+
+
+async def test_pages_are_newest_first_and_one_beyond_the_end_is_empty(world: World) -> None:
+    """The server's order, backwards, cut into pages."""
+    access = await world.access()
+    first = await world.messages.page(access, 1, 25)
+    third = await world.messages.page(access, 3, 25)
+    beyond = await world.messages.page(access, 4, 25)
+    assert first.rows[0].summary.subject == "Lettre 59"
+    assert (len(third.rows), third.rows[-1].summary.subject) == (10, "Lettre 00")
+    assert (beyond.rows, beyond.total) == ((), 60)
+    assert first.total_size == sum(len(mail.raw) for mail in world.server.mailboxes[JEAN])
+
+
+async def test_oldest_first_is_the_inverse(world: World) -> None:
+    """The servers order."""
+    page = await world.messages.page(await world.access(), 1, 2, newest_first=False)
+    assert [row.summary.subject for row in page.rows] == ["Lettre 00", "Lettre 01"]
+
+
+async def test_headers_are_read_for_the_page_asked_for_and_once(world: World) -> None:
+    """A second look costs nothing, on a new connection neither; progress says what is known."""
+    access = await world.access()
+    page = await world.messages.page(access, 1, 25)
+    assert (page.indexed, world.server.count("TOP")) == (25, 25)
+    await world.clock.advance(6)
+    page = await world.messages.page(access, 1, 30)
+    assert (page.indexed, world.server.count("TOP")) == (30, 30)
+
+
+async def test_an_empty_maildrop_is_an_empty_page() -> None:
+    """Nothing is asked for."""
+    world = World()
+    world.deliver()
+    world.server.mailboxes[JEAN] = []
+    page = await world.messages.page(await world.access(), 1, 50)
+    assert (page.rows, page.total, page.total_size, page.indexed) == ((), 0, 0, 0)
+
+
+async def test_a_header_that_the_server_refuses_is_a_blank_line(world: World) -> None:
+    """The message is listed with its size, and asked for again next time."""
+    world.server.refuse_top = {60}
+    access = await world.access()
+    row = (await world.messages.page(access, 1, 1)).rows[0]
+    assert (row.summary.subject, row.size > 0) == ("", True)
+    world.server.refuse_top = set()
+    assert (await world.messages.page(access, 1, 1)).rows[0].summary.subject == "Lettre 59"
+
+
+async def test_a_hostile_header_costs_its_own_line_only(world: World) -> None:
+    """The others are listed as ever."""
+    world.deliver("x", raw=letter("Piège", extra="X-Hostile: yes\r\n"))
+    page = await world.messages.page(await world.access(), 1, 2)
+    assert [row.summary.subject for row in page.rows] == ["", "Lettre 59"]
+
+
+async def test_as_of_is_when_the_server_was_asked(world: World) -> None:
+    """Not when the page was."""
+    access = await world.access()
+    first = await world.messages.page(access, 1, 1)
+    await world.clock.advance(4)
+    assert (await world.messages.page(access, 1, 1)).as_of == first.as_of
+
+
+async def test_a_message_is_opened_with_its_parts() -> None:
+    """One RETR for the message and all that is downloaded of it while the connection lives."""
+    world = World()
+    world.deliver("a", raw=MIXED)
+    access = await world.access()
+    opened = await world.messages.open(access, A)
+    assert opened.rendering is not None
+    assert opened.rendering.message.text.strip() == "Voici."
+    parts = opened.rendering.message.parts
+    assert [part.filename for part in parts] == ["notes.csv", "Notes.csv"]
+    attachment = await world.messages.part(access, A, parts[0].id)
+    assert (attachment.filename, attachment.content.strip()) == ("notes.csv", b"1;2")
+    archive = zipfile.ZipFile(io.BytesIO(await world.messages.archive(access, A)))
+    assert [(name, archive.read(name).strip()) for name in archive.namelist()] == [
+        ("notes.csv", b"1;2"),
+        ("Notes (2).csv", b"3;4"),
+    ]
+    assert await world.messages.raw(access, A) == MIXED
+    assert world.server.count("RETR") == 1
+
+
+async def test_what_is_not_there_is_unknown(world: World) -> None:
+    """Message or part."""
+    world.deliver("a", raw=MIXED)
+    access = await world.access()
+    for call in (world.messages.open, world.messages.raw, world.messages.archive):
+        with pytest.raises(UnknownMessage):
+            await call(access, "bmV2ZXI")
+    with pytest.raises(UnknownPart):
+        await world.messages.part(access, A, "99")
+
+
+async def test_a_message_expunged_under_us_is_unknown(world: World) -> None:
+    """The server refuses RETR for what another client deleted."""
+    access = await world.access()
+    uid = (await world.messages.page(access, 1, 1)).rows[0].uid
+    world.server.mailboxes[JEAN].pop()
+    with pytest.raises(UnknownMessage):
+        await world.messages.raw(access, uid)
+
+
+async def test_hostile_mail_is_opened_by_its_header_and_offered_as_it_is() -> None:
+    """What cannot be taken apart in time is still there to be downloaded."""
+    world = World()
+    hostile = letter("Piège", body="X-Hostile: yes")
+    world.deliver("a", raw=hostile)
+    access = await world.access()
+    opened = await world.messages.open(access, A)
+    assert (opened.summary.subject, opened.rendering, opened.notes) == ("Piège", None, (UNREADABLE,))
+    assert await world.messages.raw(access, A) == hostile
+    with pytest.raises(MessageUnreadable):
+        await world.messages.part(access, A, "1")
+
+
+async def test_a_message_over_the_limit_shows_its_header_and_is_never_read() -> None:
+    """Its octets never come into memory."""
+    world = World()
+    world.deliver("a", raw=letter("Énorme", body="x" * 1_000_001))
+    access = await world.access()
+    opened = await world.messages.open(access, A)
+    assert opened.rendering is not None
+    assert (opened.rendering.message.subject, opened.rendering.message.parts) == ("Énorme", ())
+    assert TOO_LARGE in opened.notes
+    with pytest.raises(MessageTooLarge):
+        await world.messages.raw(access, A)
+    assert world.server.count("RETR") == 0
+
+
+async def test_the_message_shown_is_the_one_asked_for_after_mail_came_and_went(world: World) -> None:
+    """Numbers shift between connections; uids do not."""
+    access = await world.access()
+    await world.sessions.open("s1", JEAN, Login(JEAN, PASSWORD))
+    uid = (await world.messages.page(access, 1, 1)).rows[0].uid
+    await world.clock.advance(6)
+    del world.server.mailboxes[JEAN][:30]
+    world.deliver("new")
+    opened = await world.messages.open(access, uid)
+    assert opened.rendering is not None
+    assert opened.rendering.message.subject == "Lettre 59"
