@@ -41,8 +41,9 @@ e2e: $(VENV)/.installed-dev ## the pages in Chromium
 test: $(VENV)/.installed-dev ## all tests; installs a container engine and Chromium where root and apt are there
 	@tests/run
 
-docs: $(VENV)/.installed-dev ## write docs/configuration.md from the settings classes
+docs: $(VENV)/.installed-dev ## write docs/configuration.md and the OpenAPI snapshots from the code
 	$(BIN)/python docs/write_configuration.py
+	$(BIN)/python -m tests.contract.snapshots
 
 bench: $(VENV)/.installed-dev ## measure the product beside the raw floor, write docs/benchmarks.md
 	$(BIN)/python -m tests.bench

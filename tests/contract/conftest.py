@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 import uvicorn
 from fastapi import FastAPI
 from pydantic import SecretStr
@@ -36,6 +37,13 @@ SECRETS = {
     for name in ("gateway", "auth", "mailbox", "sender")
 }
 KEYS = "k1:" + base64.urlsafe_b64encode(bytes(range(32))).decode()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run all tests of this folder in the event loop in which the providers were started."""
+    for item in items:
+        if isinstance(item, pytest.Function) and asyncio.iscoroutinefunction(item.function):
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 
 @dataclass(frozen=True)
@@ -91,11 +99,11 @@ def valkey_url() -> Iterator[str]:
         yield server.connection_url
 
 
-@pytest.fixture
-async def providers(valkey_url: str, tmp_path: Path) -> AsyncIterator[Providers]:
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def providers(valkey_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Providers]:
     """Start auth, mailbox and sender as they are in production, each with its own settings."""
     async with AsyncExitStack() as stack:
-        pop3, smtp = await stack.enter_async_context(mail_server(tmp_path))
+        pop3, smtp = await stack.enter_async_context(mail_server(tmp_path_factory.mktemp("mail")))
         listeners = {
             name: stack.enter_context(socket.create_server(("127.0.0.1", 0)))
             for name in ("auth", "mailbox", "sender")
@@ -132,14 +140,14 @@ def sign_in(
     )
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def auth(providers: Providers) -> AsyncIterator[AuthClient]:
     """Make the gateway's client of auth."""
     async with providers.client("auth", "gateway") as http:
         yield AuthClient(http)
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def token(auth: AuthClient) -> AsyncIterator[str]:
     """Sign jean.dupont in, and out again."""
     signed_in = await auth.sign_in(sign_in())

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 
 import pytest
+import pytest_asyncio
 from pydantic import SecretStr
 from tests.contract.conftest import PASSWORD, Providers
 
@@ -15,7 +16,7 @@ from gateway_service.mailbox_client import MailboxClient
 UNKNOWN_UID = "bm9ib2R5"
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def mailbox(providers: Providers) -> AsyncIterator[MailboxClient]:
     """Make the gateway's client of mailbox."""
     async with providers.client("mailbox", "gateway") as http:

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import pytest_asyncio
 from tests.contract.conftest import Providers, sign_in
 
 from courriel_web.service_client import UpstreamProblem
@@ -12,7 +13,7 @@ from gateway_service.auth_client import AuthClient
 from gateway_service.sender_client import SenderClient
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def sender(providers: Providers) -> AsyncIterator[SenderClient]:
     """Make the gateway's client of sender."""
     async with providers.client("sender", "gateway") as http:
