@@ -243,7 +243,8 @@ def test_what_goes_out_is_seven_bit_lines(
 
 
 @pytest.mark.parametrize(
-    "smuggled", ["\r.\r", "\n.\n", "\r\n.\r\n", "\r\n.\n", "\n.\r\n", "\r.\r\n", "\u2028.\u2028", "\x00.\x00"]
+    "smuggled",
+    ["\r.\r", "é\n.b", "\n.\n", "\r\n.\r\n", "\r\n.\n", "\n.\r\n", "\r.\r\n", "\u2028.\u2028", "\x00.\x00"],
 )
 def test_no_end_of_data_can_be_smuggled(smuggled: str) -> None:
     """However a lone dot is broken off, no body looks like the end of the message to any server."""
