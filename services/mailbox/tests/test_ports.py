@@ -1,0 +1,54 @@
+"""The doubles keep the ports' promises, so that what is tested on them is worth something."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import pytest
+from mailbox_doubles import JEAN, PASSWORD, FakeHeldDeletions, FakeImageStore, FakeServer, Mail
+from mailbox_port_suites import HeldDeletionsSuite, ImageStoreSuite, MaildropBench, MaildropSuite
+
+from mailbox_service.connections import Login, OpenMaildrop
+from mailbox_service.deletions import HeldDeletions
+from mailbox_service.inline_images import ImageStore
+
+
+@dataclass
+class FakeBench:
+    """The double of a POP3 server."""
+
+    login: Login
+    open: OpenMaildrop
+    deliver: Callable[[bytes], Awaitable[None]]
+
+
+class TestFakeMaildrop(MaildropSuite):
+    """The lists in memory."""
+
+    @pytest.fixture
+    def bench(self) -> MaildropBench:
+        """Make an empty maildrop."""
+        server = FakeServer()
+        mails = server.mailboxes[JEAN]
+
+        async def deliver(raw: bytes) -> None:
+            mails.append(Mail(f"u{len(mails)}", raw))
+
+        return FakeBench(Login(JEAN, PASSWORD), server.open, deliver)
+
+
+class TestFakeHeldDeletions(HeldDeletionsSuite):
+    """The dictionary."""
+
+    @pytest.fixture
+    def held(self) -> HeldDeletions:
+        """Make an empty one."""
+        return FakeHeldDeletions()
+
+
+class TestFakeImageStore(ImageStoreSuite):
+    """The dictionary."""
+
+    @pytest.fixture
+    def store(self) -> ImageStore:
+        """Make an empty one."""
+        return FakeImageStore()

