@@ -132,6 +132,14 @@ class TestRedisSessionStore(SessionStoreSuite):
             assert session == lock
             await bench.store.look(new.digest, activity=True)
 
+    async def test_the_loser_of_a_takeover_leaves_no_credential(self, bench: RedisSessionBench) -> None:
+        """All that is kept of it is why it ended."""
+        first = new_session()
+        await bench.store.open(first, takeover=False)
+        await bench.store.open(new_session(), takeover=True)
+        left = await bench.redis.hgetall(f"auth:session:{first.digest}")
+        assert left == {b"ended": b"taken-over"}
+
     async def test_a_session_whose_lock_vanished_is_not_active(self, bench: RedisSessionBench) -> None:
         """Whatever takes the lock away ends the session; activity does not bring it back."""
         new = new_session()
@@ -140,11 +148,14 @@ class TestRedisSessionStore(SessionStoreSuite):
         assert await bench.store.look(new.digest, activity=True) == "unknown"
         assert not await bench.redis.exists("auth:lock:jean")
 
-    async def test_a_session_with_an_older_fence_is_not_active(self, bench: RedisSessionBench) -> None:
-        """The holder's name is not enough: it must be the same acquisition."""
+    @pytest.mark.parametrize("changed", [{"fence": 2}, {"holder": "another"}])
+    async def test_a_session_is_active_by_holder_and_fence(
+        self, bench: RedisSessionBench, changed: dict[str, str | int]
+    ) -> None:
+        """Neither alone is enough: the lock must be this session's, by this very acquisition."""
         new = new_session()
         await bench.store.open(new, takeover=False)
-        await bench.redis.hincrby("auth:lock:jean", "fence", 1)
+        await bench.redis.hset("auth:lock:jean", mapping=changed)
         assert await bench.store.look(new.digest, activity=False) == "unknown"
         assert await bench.store.look(new.digest, activity=True) == "unknown"
         await bench.store.close(new.digest)
