@@ -132,6 +132,12 @@ def test_a_bad_body_is_422_and_never_echoed(client: TestClient, body: str) -> No
     assert answer.json()["errors"]
 
 
+def test_what_is_no_json_is_told_by_its_place(client: TestClient) -> None:
+    """An offset is not passed off as a field."""
+    answer = client.post("/body", content='{"number":', headers={"content-type": "application/json"})
+    assert answer.json()["errors"] == [{"field": "", "message": "not JSON from character 10 on"}]
+
+
 @pytest.mark.parametrize(
     ("name", "secret", "status"),
     [("gateway", "right", 200), ("gateway", "wrong", 403), ("sender", "right", 403), ("", "", 403)],

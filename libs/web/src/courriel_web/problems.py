@@ -94,10 +94,7 @@ def _handler(failure: Failure) -> Any:  # noqa: ANN401 — starlette's own type 
 
 async def _invalid_request(_request: Request, error: Exception) -> Response:
     details = cast("RequestValidationError", error).errors()
-    errors = [
-        FieldError(field=".".join(str(step) for step in detail["loc"][1:]), message=detail["msg"])
-        for detail in details
-    ]
+    errors = [_field_error(detail) for detail in details]
     return problem_response(
         Problem(
             type=Code.INVALID_REQUEST,
@@ -109,6 +106,12 @@ async def _invalid_request(_request: Request, error: Exception) -> Response:
             **cast("Any", {"errors": [each.model_dump() for each in errors]}),
         )
     )
+
+
+def _field_error(detail: Mapping[str, Any]) -> FieldError:
+    if detail["type"] == "json_invalid":  # the location is an offset then, not a field
+        return FieldError(field="", message=f"not JSON from character {detail['loc'][-1]} on")
+    return FieldError(field=".".join(str(step) for step in detail["loc"][1:]), message=detail["msg"])
 
 
 _HTTP_CODES = {
