@@ -5,7 +5,15 @@ from collections.abc import Coroutine
 from typing import Any
 
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
+from hypothesis.stateful import (
+    Bundle,
+    MultipleResults,
+    RuleBasedStateMachine,
+    consumes,
+    invariant,
+    multiple,
+    rule,
+)
 from sender_port_suites import BOTH, LETTER, OutboxBench, acceptance
 
 from sender_service.outbox import Claim, NotCancellable, Stage, TooManyMessages
@@ -38,20 +46,18 @@ class OutboxMachine(RuleBasedStateMachine):
         return self.runner.run(work)
 
     @rule(target=ids, held=st.sampled_from([None, 5.0, 60.0]))
-    def accept(self, held: float | None) -> str:
-        """Accept a message, held or not; the hourly limit gives the id of one that is not there."""
+    def accept(self, held: float | None) -> str | MultipleResults[str]:
+        """Accept a message, held or not, within the hourly limit."""
         try:
             entry_id: str = self.run_async(self.bench.outbox.accept(acceptance(held=held)))
         except TooManyMessages:
-            return "none"
+            return multiple()
         self.accepted.add(entry_id)
         return entry_id
 
     @rule(entry_id=ids)
     def cancel(self, entry_id: str) -> None:
         """Somebody clicks on Annuler."""
-        if entry_id not in self.accepted:
-            return
         try:
             self.run_async(self.bench.outbox.cancel("jean", entry_id))
         except NotCancellable:
@@ -59,20 +65,25 @@ class OutboxMachine(RuleBasedStateMachine):
         self.cancelled.add(entry_id)
 
     @rule(target=claims, entry_id=ids)
-    def claim(self, entry_id: str) -> Claim | None:
+    def claim(self, entry_id: str) -> Claim | MultipleResults[Claim]:
         """A worker follows a hint; each claim has a higher fence than the one before."""
         claim: Claim | None = self.run_async(self.bench.outbox.claim(entry_id))
-        if claim:
-            assert claim.fence > self.fences.get(entry_id, 0)
-            assert entry_id not in self.cancelled | self.sent
-            self.fences[entry_id] = claim.fence
+        if claim is None:
+            return multiple()
+        assert claim.fence > self.fences.get(entry_id, 0)
+        assert entry_id not in self.cancelled | self.sent
+        self.fences[entry_id] = claim.fence
         return claim
 
+    @rule(target=claims, claim=claims)
+    def take_over(self, claim: Claim) -> Claim | MultipleResults[Claim]:
+        """A worker stalls beyond its lease, and another one follows the next hint."""
+        self.run_async(self.bench.pass_time(16))
+        return self.claim(claim.id)
+
     @rule(claim=consumes(claims), retry=st.sampled_from([None, 10.0]))
-    def settle(self, claim: Claim | None, retry: float | None) -> None:
+    def settle(self, claim: Claim, retry: float | None) -> None:
         """A worker reports, perhaps long after it lost the lease."""
-        if claim is None:
-            return
         letter = LETTER.record(BOTH) if retry is None else claim.letter
         counted = self.run_async(self.bench.outbox.settle(claim, letter, retry))
         assert counted == (self.fences[claim.id] == claim.fence and claim.id not in self.sent)
@@ -80,9 +91,9 @@ class OutboxMachine(RuleBasedStateMachine):
             self.sent.add(claim.id)
 
     @rule(claim=claims)
-    def renew(self, claim: Claim | None) -> None:
+    def renew(self, claim: Claim) -> None:
         """Only the holder of the last fence renews."""
-        if claim and self.run_async(self.bench.outbox.renew(claim)):
+        if self.run_async(self.bench.outbox.renew(claim)):
             assert self.fences[claim.id] == claim.fence
 
     @rule(seconds=st.sampled_from([1.0, 6.0, 16.0, 61.0]))

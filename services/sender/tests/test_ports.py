@@ -59,4 +59,4 @@ class MemoryOutboxMachine(OutboxMachine):
 
 
 TestMemoryInterleavings = MemoryOutboxMachine.TestCase
-TestMemoryInterleavings.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestMemoryInterleavings.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
