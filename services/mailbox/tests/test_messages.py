@@ -83,6 +83,16 @@ async def test_a_hostile_header_costs_its_own_line_only(world: World) -> None:
     assert [row.summary.subject for row in page.rows] == ["", "Lettre 59"]
 
 
+async def test_many_hostile_headers_do_not_keep_the_list_waiting(world: World) -> None:
+    """A page gives up after two of them; it knows them next time, and goes on with the others."""
+    world.deliver("w", "x", raw=letter("Piège", extra="X-Hostile: yes\r\n"))
+    access = await world.access()
+    first = await world.messages.page(access, 1, 5)
+    assert ({row.summary.subject for row in first.rows}, first.indexed) == ({""}, 2)
+    second = await world.messages.page(access, 1, 5)
+    assert [row.summary.subject for row in second.rows] == ["", "", "Lettre 59", "Lettre 58", "Lettre 57"]
+
+
 async def test_as_of_is_when_the_server_was_asked(world: World) -> None:
     """Not when the page was."""
     access = await world.access()

@@ -2,11 +2,15 @@
 
 from functools import partial
 
+import structlog
+
 from courriel_web.service_client import ServiceClient, UpstreamProblem, UpstreamUnavailable
 from courriel_wire import Code, Credential, Introspection
 from mailbox_service.connections import Login
 from mailbox_service.errors import AuthUnavailable, SessionEnded
 from mailbox_service.maildrops import Access
+
+log = structlog.get_logger(__name__)
 
 
 class AuthClient:
@@ -39,5 +43,6 @@ class AuthClient:
             if error.problem.type == Code.SESSION_ENDED:
                 reason = (error.problem.model_extra or {}).get("reason")
                 raise SessionEnded("taken-over" if reason == "taken-over" else "unknown") from error
+            log.warning("unexpected answer of auth", status=error.problem.status, code=error.problem.type)
             raise AuthUnavailable from error
         return answer

@@ -61,8 +61,7 @@ class Deletions:
         self._maildrops = maildrops
         self._held = held
         self._clock = clock
-        self._holders: dict[str, Access] = {}
-        self._waiting: set[asyncio.Task[None]] = set()
+        self._waiting: dict[asyncio.Task[None], Access] = {}
 
     async def delete_one(self, access: Access, uid: str) -> DeleteOutcome:
         """Delete one message at once.
@@ -97,10 +96,9 @@ class Deletions:
         proof = self._maildrops.summaries(access).proof
         held = [Held(uid, access.sid, due, proof(uid)) for uid in dict.fromkeys(uids)]
         await self._held.add(access.mailbox, held)
-        self._holders[access.sid] = access
         task = asyncio.create_task(self._carry_out_at(access, due))
-        self._waiting.add(task)
-        task.add_done_callback(self._waiting.discard)
+        self._waiting[task] = access
+        task.add_done_callback(self._waiting.pop)
         return due
 
     async def take_back(self, access: Access, uids: Iterable[str]) -> None:
@@ -139,7 +137,7 @@ class Deletions:
 
         What cannot be carried out now stays stored for the mailbox's next use.
         """
-        access = self._holders.pop(sid, None)
+        access = next((access for access in self._waiting.values() if access.sid == sid), None)
         if access is None:
             return
         try:

@@ -34,6 +34,8 @@ TOO_LARGE = "too-large"
 """Note: the message is over the limit; only its header was read."""
 UNREADABLE = "unreadable"
 """Note: the message could not be taken apart in time; only its header is shown."""
+MAX_HOSTILE_HEADERS = 2
+"""Of one page: each may cost the reader's whole time limit, and somebody is waiting."""
 BLANK = Summary(from_=None, to=(), subject="", date=None, has_attachments=False, message_id=None)
 log = structlog.get_logger(__name__)
 
@@ -205,7 +207,7 @@ class Messages:
             headers = await connection.maildrop.headers([message.number for message in new])
             new = [message for message in new if message.number in headers]
             read = await self._summarise([headers[message.number] for message in new])
-            for message, summary in zip(new, read, strict=True):
+            for message, summary in zip(new, read, strict=False):  # the rest has to wait
                 shown = Shown(Proof(message.size, digest_header(headers[message.number])), summary)
                 known[message.uid] = shown
                 summaries.keep(message.uid, shown)
@@ -215,17 +217,22 @@ class Messages:
         ]
 
     async def _summarise(self, headers: Sequence[bytes]) -> list[Summary]:
+        """Summarise headers, in their order; where some are hostile, perhaps not all of them this time."""
         try:
             return await self._reader.summarise(headers)
         except MessageUnreadable:
-            # one of them is hostile: the others are shown all the same
-            return [await self._summarise_alone(header) for header in headers]
-
-    async def _summarise_alone(self, header: bytes) -> Summary:
-        try:
-            return (await self._reader.summarise([header]))[0]
-        except MessageUnreadable:
-            return BLANK
+            log.warning("a page has a header that cannot be read")
+        summaries: list[Summary] = []
+        failures = 0
+        for header in headers:
+            try:
+                summaries += await self._reader.summarise([header])
+            except MessageUnreadable:
+                summaries.append(BLANK)
+                failures += 1
+                if failures == MAX_HOSTILE_HEADERS:
+                    break
+        return summaries
 
     async def _retrieve(self, connection: Connection, message: Listed) -> bytes:
         if message.size > self._max_octets:

@@ -1,0 +1,73 @@
+"""What auth answers, in this room's terms."""
+
+from typing import Any, cast
+
+import pytest
+
+from courriel_web.service_client import ServiceClient, UpstreamProblem, UpstreamUnavailable
+from courriel_wire import Problem
+from mailbox_service.auth_client import AuthClient
+from mailbox_service.connections import Login
+from mailbox_service.errors import AuthUnavailable, SessionEnded
+
+
+class FakeServiceClient:
+    """Answers by path; remembers what it was asked."""
+
+    def __init__(self, answers: dict[str, object]) -> None:
+        self._answers = answers
+        self.asked: list[tuple[str, str, dict[str, str]]] = []
+
+    async def json(self, method: str, path: str, *, data: dict[str, str]) -> Any:
+        """Answer or raise."""
+        self.asked.append((method, path, data))
+        answer = self._answers[path]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+def client(**answers: object) -> AuthClient:
+    """Make a client whose service answers so."""
+    fake = FakeServiceClient({f"/{path}": answer for path, answer in answers.items()})
+    return AuthClient(cast("ServiceClient", fake))
+
+
+def ended(reason: str) -> UpstreamProblem:
+    """Make the problem by which auth tells that a session has ended."""
+    return UpstreamProblem(Problem.model_validate({**PROBLEM, "type": "session-ended", "reason": reason}))
+
+
+PROBLEM = {"type": "internal-error", "title": "t", "status": 401}
+ACTIVE = {"active": True, "sid": "s1", "mailbox": "jean"}
+
+
+async def test_an_active_token_gives_access_and_the_credential_on_demand() -> None:
+    """The credential is asked for only when a login is needed."""
+    fake = FakeServiceClient({"/introspect": ACTIVE, "/credential": {"username": "jean", "password": "p"}})
+    access = await AuthClient(cast("ServiceClient", fake)).introspect("t0ken")
+    assert (access.sid, access.mailbox) == ("s1", "jean")
+    assert fake.asked == [("POST", "/introspect", {"token": "t0ken", "activity": "true"})]
+    assert await access.login() == Login("jean", "p")
+    assert fake.asked[1:] == [("POST", "/credential", {"token": "t0ken"})]
+    assert "t0ken" not in repr(access)
+    assert "'p'" not in repr(await access.login())
+
+
+@pytest.mark.parametrize("reason", ["unknown", "taken-over"])
+async def test_an_ended_session_keeps_its_reason(reason: str) -> None:
+    """Whether introspection or the credential tells it."""
+    with pytest.raises(SessionEnded) as caught:
+        await client(introspect={"active": False, "reason": reason}).introspect("t")
+    assert caught.value.reason == reason
+    access = await client(introspect=ACTIVE, credential=ended(reason)).introspect("t")
+    with pytest.raises(SessionEnded) as caught:
+        await access.login()
+    assert caught.value.reason == reason
+
+
+@pytest.mark.parametrize("failure", [UpstreamUnavailable(), UpstreamProblem(Problem.model_validate(PROBLEM))])
+async def test_an_auth_that_cannot_answer_is_unavailable(failure: Exception) -> None:
+    """Never a session that seems to have ended."""
+    with pytest.raises(AuthUnavailable):
+        await client(introspect=failure).introspect("t")
