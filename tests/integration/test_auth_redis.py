@@ -21,16 +21,11 @@ from auth_service.throttle_redis import RedisThrottle
 from courriel_web.redis_connection import connect_redis
 
 sys.path.append(str(Path(__file__).parents[2] / "services" / "auth" / "tests"))
-pytest.register_assert_rewrite("auth_port_suites", "auth_lock_machine")
+pytest.register_assert_rewrite("auth_session_suite", "auth_throttle_suite", "auth_lock_machine")
 
 from auth_lock_machine import LockMachine  # noqa: E402 — found by the path above
-from auth_port_suites import (  # noqa: E402
-    LIMITS,
-    SessionBench,
-    SessionStoreSuite,
-    ThrottleSuite,
-    new_session,
-)
+from auth_session_suite import LIMITS, SessionBench, SessionStoreSuite, new_session  # noqa: E402
+from auth_throttle_suite import ThrottleSuite  # noqa: E402
 
 SHIFT_INTO_THE_PAST = """
 local span = tonumber(ARGV[1])

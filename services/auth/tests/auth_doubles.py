@@ -1,6 +1,6 @@
 """Hand-written doubles of auth's ports, all on one clock that a test moves.
 
-The stores are held to the same suites (``auth_port_suites.py``, ``auth_lock_machine.py``) as the real ones.
+The stores are held to the same suites (``auth_*_suite.py``, ``auth_lock_machine.py``) as the real ones.
 """
 
 import asyncio

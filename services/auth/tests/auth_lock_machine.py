@@ -7,7 +7,7 @@ active never is again; ending a session frees nobody else's lock. And each answe
 import asyncio
 from dataclasses import dataclass
 
-from auth_port_suites import LIMITS, SessionBench, new_session
+from auth_session_suite import LIMITS, SessionBench, new_session
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import pytest
 from auth_doubles import ManualClock, MemorySessionStore, MemoryThrottle
 from auth_lock_machine import LockMachine
-from auth_port_suites import SessionBench, SessionStoreSuite, ThrottleBench, ThrottleSuite
+from auth_session_suite import SessionBench, SessionStoreSuite
+from auth_throttle_suite import ThrottleBench, ThrottleSuite
 from hypothesis import settings
 
 
