@@ -76,6 +76,19 @@ async def test_repeated_uidls_are_told_apart_by_their_headers() -> None:
     assert await world.subjects(access) == ["3e", "Un"]
 
 
+async def test_a_repeated_uidl_that_moved_is_not_deleted() -> None:
+    """Another client deleted the first of three: what stands under the second's uid now is the third."""
+    world = World()
+    for subject in ("1er", "2nd", "3me"):
+        world.deliver("a", raw=letter(subject))
+    access = await world.access()
+    await world.subjects(access)
+    del world.server.mailboxes[JEAN][0]
+    await world.clock.advance(6)
+    assert await world.deletions.delete(access, [f"{A}~2", A]) == {f"{A}~2": "changed", A: "changed"}
+    assert len(world.server.uidls()) == 2
+
+
 async def test_a_refused_dele_is_failed_and_the_others_are_deleted(world: World) -> None:
     """One refusal does not stop the rest."""
     world.server.refuse_dele = {2}
