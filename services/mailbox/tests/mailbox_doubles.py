@@ -107,6 +107,8 @@ class FakeServer:
     busy: bool = False
     lose_quit: str = ""
     """``before`` or ``after`` the deletion was carried out the connection breaks."""
+    vanish_at_quit: bool = False
+    """From the next QUIT on the server is away."""
     refuse_quit: bool = False
     refuse_dele: set[int] = field(default_factory=set)
     refuse_top: set[int] = field(default_factory=set)
@@ -194,6 +196,7 @@ class FakeMaildrop:
         """QUIT."""
         self._command("QUIT")
         self.alive = False
+        self._server.down = self._server.vanish_at_quit
         if self._server.lose_quit == "before":
             raise MailServerUnavailable
         if self._server.refuse_quit:

@@ -129,13 +129,8 @@ async def test_what_nobody_can_tell_is_unknown(world: World) -> None:
     """QUIT was not answered, and the server is away: nothing is guessed."""
     access = await world.access()
     await world.subjects(access)
-    connection = world.server.connections[0]
-
-    async def quit_then_vanish() -> None:
-        world.server.down = True
-        raise MailServerUnavailable
-
-    connection.quit = quit_then_vanish  # type: ignore[method-assign]
+    world.server.lose_quit = "before"
+    world.server.vanish_at_quit = True
     assert await world.deletions.delete(access, [A]) == {A: "unknown"}
 
 
@@ -233,6 +228,16 @@ async def test_sign_out_carries_out_what_the_session_holds(world: World) -> None
     assert world.server.holders(JEAN) == 0
 
 
+async def test_sign_out_leaves_what_another_session_holds(world: World) -> None:
+    """Each session's undo is its own."""
+    first, second = await world.access("s1"), await world.access("s2")
+    await world.deletions.hold(first, [A], 80)
+    await world.deletions.hold(second, [B], 80)
+    await world.sessions.end("s2")
+    assert world.server.uidls() == ["a", "c"]
+    await world.deletions.take_back(first, [A])
+
+
 async def test_sign_out_succeeds_while_the_mail_server_is_away(world: World) -> None:
     """What is held stays stored for the next opening."""
     await world.deletions.hold(await world.access("s1"), [B], 80)
@@ -277,17 +282,35 @@ async def test_deleting_at_once_what_is_held_forgets_the_holding(world: World) -
     assert await world.held.of(JEAN) == []
 
 
-async def test_taking_back_is_serial_with_carrying_out(world: World) -> None:
-    """Whoever has the turn first wins: a message is never both deleted and said to be taken back."""
+async def test_taking_back_waits_for_what_is_being_carried_out(world: World) -> None:
+    """A message is never both deleted and said to be taken back."""
+    access = await world.access()
+    await world.deletions.hold(access, [B], 8)
+    world.server.hold[JEAN] = asyncio.Event()
+    await world.clock.advance(9)
+    await until(lambda: world.server.count("LIST"))
+    taking_back = asyncio.create_task(world.deletions.take_back(access, [B]))
+    await world.clock.settle()
+    world.server.hold[JEAN].set()
+    with pytest.raises(UnknownMessage):
+        await taking_back
+    assert world.server.uidls() == ["a", "c"]
+
+
+async def test_a_held_deletion_whose_end_nobody_knows_is_tried_again(world: World) -> None:
+    """Its QUIT was lost and the server is away: the next use finishes it."""
     access = await world.access()
     await world.subjects(access)
     await world.deletions.hold(access, [B], 8)
-    world.clock.seconds += 9
-    taken, settled = await asyncio.gather(
-        world.deletions.take_back(access, [B]), world.deletions.settle(access), return_exceptions=True
-    )
-    assert settled == frozenset()
-    assert (taken is None) is ("b" in world.server.uidls())
+    await world.clock.advance(4)
+    await world.subjects(access)
+    world.server.lose_quit = "before"
+    world.server.vanish_at_quit = True
+    await world.clock.advance(4.5)
+    assert [held.uid for held in await world.held.of(JEAN)] == [B]
+    world.server.down, world.server.lose_quit, world.server.vanish_at_quit = False, "", False
+    assert await world.subjects(access) == ["Lettre c", "Lettre a"]
+    assert world.server.uidls() == ["a", "c"]
 
 
 async def test_a_held_deletion_never_deletes_another_message(world: World) -> None:
