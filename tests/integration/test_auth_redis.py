@@ -121,11 +121,25 @@ class TestRedisSessionStore(SessionStoreSuite):
         """Neither outlives the other, not even by a millisecond."""
         new = new_session()
         await bench.store.open(new, takeover=False)
-        for _ in range(2):
+        for _ in range(3):
             keys = (f"auth:session:{new.digest}", f"auth:lock:{new.mailbox}")
             session, lock = [await bench.redis.pexpiretime(key) for key in keys]
             assert session == lock
+            await bench.pass_time(10)
             await bench.store.look(new.digest, activity=True)
+
+    async def test_what_one_click_asks_is_written_once(self, bench: RedisSessionBench) -> None:
+        """Renewing costs a write to the disk, so it is done once a second; what is answered is what holds."""
+        new, key = new_session(), "auth:lock:jean"
+        await bench.store.open(new, takeover=False)
+        opened_until = await bench.redis.pexpiretime(key)
+        first = await bench.store.look(new.digest, activity=True)
+        assert await bench.redis.pexpiretime(key) == opened_until
+        await bench.pass_time(1)
+        shifted = await bench.redis.pexpiretime(key)
+        second = await bench.store.look(new.digest, activity=True)
+        assert await bench.redis.pexpiretime(key) > shifted
+        assert second.expires_at > first.expires_at
 
     async def test_the_loser_of_a_takeover_leaves_no_credential(self, bench: RedisSessionBench) -> None:
         """All that is kept of it is why it ended."""
