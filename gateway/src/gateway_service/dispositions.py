@@ -9,6 +9,6 @@ MAX_NAME = 200
 
 def attachment(filename: str) -> str:
     """Return a header value that makes a browser save the answer under ``filename``."""
-    name = _UNSAFE.sub(" ", filename).strip(" .")[:MAX_NAME] or "fichier"
+    name = " ".join(_UNSAFE.sub(" ", filename).split()).strip(" .")[:MAX_NAME] or "fichier"
     encoded = quote(name.encode("utf-8", "replace"), safe="")
     return f"attachment; filename*=UTF-8''{encoded}"

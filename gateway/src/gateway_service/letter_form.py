@@ -16,6 +16,16 @@ from gateway_service.services import Sender
 MAX_ATTACHMENTS = 100
 
 
+@dataclass(frozen=True)
+class FormError:
+    """What is wrong with ``field``: a msgid of ``words``, what it is about (as typed), its limit."""
+
+    field: str
+    words: str
+    about: str = ""
+    limit: int = 0
+
+
 @dataclass
 class SentForm:
     """The letter as typed, the button that was pressed, and the files that sender refused."""

@@ -1,5 +1,6 @@
 """Pages of « Nouveau Message » and « Répondre ». Whatever goes wrong, nothing typed or joined is lost."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -12,7 +13,7 @@ from courriel_wire import Code, Problem
 from gateway_service.browser_session import SignedInVisitor, Visitor, cookie_token
 from gateway_service.errors import SessionEnded
 from gateway_service.identifiers import checked_uid
-from gateway_service.letter_form import SentForm, read_letter
+from gateway_service.letter_form import FormError, SentForm, read_letter
 from gateway_service.letters import Letter, reply
 from gateway_service.pages import pages_of, written
 from gateway_service.same_origin import only_own_pages
@@ -20,13 +21,14 @@ from gateway_service.services import Services, UsesServices
 from gateway_service.words import explain_letter
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(only_own_pages)])
-FIELD_OF = {
+FIELD_OF: Mapping[str, str] = {
     Code.NO_RECIPIENT: "to",
     Code.INVALID_ADDRESS: "to",
     Code.TOO_MANY_RECIPIENTS: "to",
     Code.INVALID_HEADER: "subject",
 }
 FILES = "files"
+ABOUT = 80
 FORM = "letter"
 INVALID = Problem(type=Code.INVALID_REQUEST, title="", status=422)
 UNAVAILABLE = Problem(type=Code.SERVICE_UNAVAILABLE, title="", status=503)
@@ -65,7 +67,7 @@ async def send(request: Request, services: UsesServices) -> Response:
     form = await read_letter(request, services.sender, visitor.token if visitor else None)
     errors = _errors(form)
     if visitor is None:
-        errors.insert(0, (FORM, explain_letter(Code.SESSION_ENDED)))
+        errors.insert(0, FormError(FORM, explain_letter(Code.SESSION_ENDED)))
         return _page(request, None, form.letter, status=401, errors=errors)
     if form.action == "attach" or errors:
         return _page(request, visitor, form.letter, status=422 if errors else 200, errors=errors)
@@ -89,21 +91,22 @@ async def _writer(request: Request, services: Services) -> Visitor | None:
         return None
 
 
-def _errors(form: SentForm) -> list[tuple[str, str]]:
-    """Return what is wrong with the form itself: fields and words."""
+def _errors(form: SentForm) -> list[FormError]:
+    """Return what is wrong with the form itself."""
     invalid = explain_letter(Code.INVALID_ADDRESS)
-    found = [(name, f"{invalid} « {text[:80]} »") for name, text in form.letter.invalid_fields().items()]
-    found += [(FILES, f"{explain_letter(problem.type)} ({name[:80]})") for name, problem in form.refused]
-    return found
+    return [
+        *(FormError(name, invalid, text[:ABOUT]) for name, text in form.letter.invalid_fields().items()),
+        *(FormError(FILES, explain_letter(problem.type), name[:ABOUT]) for name, problem in form.refused),
+    ]
 
 
 def _not_sent(request: Request, visitor: Visitor, letter: Letter, problem: Problem) -> Response:
-    """Show the letter again; files that expired are taken off, a session that ended is told."""
+    """Show the letter again; files that expired are taken off."""
     if problem.type == Code.UNKNOWN_UPLOAD:
         letter.uploads = ()
-    known = FIELD_OF.get(problem.type, FORM)  # type: ignore[call-overload]
-    words = explain_letter(problem.type)
-    return _page(request, visitor, letter, status=problem.status, errors=[(known, words)])
+    limit = (problem.model_extra or {}).get("limit") or request.app.state.settings.sender_max_recipients
+    error = FormError(FIELD_OF.get(problem.type, FORM), explain_letter(problem.type), limit=int(limit))
+    return _page(request, visitor, letter, status=problem.status, errors=[error])
 
 
 def _page(
@@ -112,9 +115,16 @@ def _page(
     letter: Letter,
     *,
     status: int = 200,
-    errors: list[tuple[str, str]] | None = None,
+    errors: list[FormError] | None = None,
 ) -> Response:
     context = {"visitor": visitor} if visitor else {}
+    told = errors or []
     return pages_of(request).page(
-        "compose.html", status=status, letter=letter, errors=errors or [], ended=visitor is None, **context
+        "compose.html",
+        status=status,
+        letter=letter,
+        errors=told,
+        wrong={error.field: error for error in reversed(told)},
+        ended=visitor is None,
+        **context,
     )

@@ -79,6 +79,9 @@ _UNEXPECTED = Explanation(
 _LETTER = {
     Code.NO_RECIPIENT: N_("Indiquez au moins un destinataire."),
     Code.INVALID_ADDRESS: N_("Une adresse n’est pas valable. Séparez les adresses par une virgule."),
+    Code.TOO_MANY_RECIPIENTS: N_(
+        "Le nombre de destinataires uniques est limité à %(limit)s (À, Cc et Cci ensemble)."
+    ),
     Code.INVALID_HEADER: N_("L’objet contient des caractères interdits."),
     Code.INVALID_REQUEST: N_("Un champ n’est pas valable ou est trop long."),
     Code.TOO_MANY_ATTACHMENTS: N_("Il y a trop de pièces jointes."),
@@ -118,12 +121,11 @@ def explain(code: str) -> Explanation:
 
 
 def explain_letter(code: str) -> str:
-    """Return what to tell about a message that was not accepted."""
+    """Return what to tell about a message that was not accepted; ``%(limit)s`` stands for the limit."""
     known = _known(code)
     if known in _LETTER:
         return _LETTER[known]
-    explanation = explain(code)
-    return explanation.title + "."
+    return explain(code).title
 
 
 def _known(code: str) -> Code:

@@ -1,0 +1,313 @@
+"""The three services in memory, as ``gateway_service.services`` describes them, with what a test may look at."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from courriel_web.service_client import UpstreamProblem
+from courriel_wire import (
+    Address,
+    Code,
+    DeleteAccepted,
+    DeleteOutcome,
+    DeleteRequest,
+    DeleteResult,
+    DeleteResults,
+    Indexed,
+    Introspection,
+    LastSignIn,
+    MessagePage,
+    MessagePart,
+    MessageSummary,
+    MessageView,
+    OutboxEntry,
+    OutboxPage,
+    Problem,
+    RecipientState,
+    RecipientStatus,
+    SignedIn,
+    SignInRequest,
+    Submission,
+    UndeleteRequest,
+    Upload,
+)
+from gateway_service.services import Download, Downloading
+
+PASSWORD = "demo"
+NOON = datetime(2026, 3, 1, 11, 0, tzinfo=UTC)
+
+
+def problem(code: Code, status: int, retry_after: int | None = None, **members: Any) -> UpstreamProblem:
+    """Make what a client raises when its service answers with a problem."""
+    return UpstreamProblem(Problem(type=code, title="", status=status, **members), retry_after)
+
+
+@dataclass
+class FakeAuth:
+    """Tokens in memory; ``failure`` is raised by every call, ``in_use`` by a sign-in without take-over."""
+
+    sessions: dict[str, str] = field(default_factory=dict)
+    reason: str = "unknown"
+    requests: list[SignInRequest] = field(default_factory=list)
+    revoked: list[str] = field(default_factory=list)
+    activity: list[bool] = field(default_factory=list)
+    failure: Exception | None = None
+    in_use: UpstreamProblem | None = None
+    last: LastSignIn | None = None
+
+    def open_session(self, mailbox: str) -> str:
+        """Make a session without a password."""
+        token = f"0123456789abcdef.token{len(self.sessions) + len(self.revoked)}"
+        self.sessions[token] = mailbox
+        return token
+
+    async def sign_in(self, request: SignInRequest) -> SignedIn:
+        """Prove the password and open a session."""
+        self.requests.append(request)
+        if self.failure:
+            raise self.failure
+        if request.password.get_secret_value() != PASSWORD:
+            raise problem(Code.LOGIN_REFUSED, 401)
+        if request.username in self.sessions.values() and not request.takeover:
+            raise problem(Code.MAILBOX_IN_USE, 409, application="courriel-leger", takeover=True)
+        if self.in_use and not request.takeover:
+            raise self.in_use
+        token = self.open_session(request.username)
+        return SignedIn(access_token=token, expires_in=1800, mailbox=request.username, last_sign_in=self.last)
+
+    async def introspect(self, token: str, *, activity: bool = True) -> Introspection:
+        """Ask whether the token lives."""
+        self.activity.append(activity)
+        if self.failure:
+            raise self.failure
+        mailbox = self.sessions.get(token)
+        if mailbox is None:
+            return Introspection.model_validate({"active": False, "reason": self.reason})
+        identity = Address(name="Jean Dupont", address=f"{mailbox}@demo.example")
+        return Introspection(active=True, mailbox=mailbox, identity=identity)
+
+    async def revoke(self, token: str) -> None:
+        """End the session."""
+        self.sessions.pop(token, None)
+        self.revoked.append(token)
+
+
+def letter(uid: str, **given: Any) -> MessageView:
+    """Make a message; ``from`` and the rest may be given by the names of the wire."""
+    usual: dict[str, Any] = {
+        "from": [{"name": "Marie Martin", "address": "marie.martin@demo.example"}],
+        "to": [{"name": "Jean Dupont", "address": "jean.dupont@demo.example"}],
+        "subject": f"Objet {uid}",
+        "date": NOON,
+        "size": 2048,
+        "message_id": f"<{uid}@demo.example>",
+        "text": f"Texte {uid}\n",
+    }
+    return MessageView.model_validate({"uid": uid, **usual, **given})
+
+
+@dataclass
+class FakeMailbox:
+    """A maildrop in memory; ``failure`` is raised by every call."""
+
+    letters: dict[str, MessageView] = field(default_factory=lambda: {"m1": letter("m1"), "m2": letter("m2")})
+    contents: dict[tuple[str, str], bytes] = field(default_factory=dict)
+    images: dict[str, tuple[str, bytes]] = field(default_factory=dict)
+    held: dict[str, MessageView] = field(default_factory=dict)
+    outcomes: dict[str, DeleteOutcome] = field(default_factory=dict)
+    asked: list[tuple[Any, ...]] = field(default_factory=list)
+    closed: int = 0
+    failure: Exception | None = None
+
+    def _called(self, *call: Any) -> None:
+        self.asked.append(call)
+        if self.failure:
+            raise self.failure
+
+    def add(self, uid: str, **given: Any) -> None:
+        """Deliver one message."""
+        self.letters[uid] = letter(uid, **given)
+
+    async def page(
+        self, token: str, *, page: int, per_page: int, sort: str = "-arrival", refresh: bool = False
+    ) -> MessagePage:
+        """List one page, the newest first."""
+        self._called("page", token, page, per_page, sort, refresh)
+        newest = list(reversed(self.letters.values()))
+        shown = newest[(page - 1) * per_page : page * per_page]
+        return MessagePage(
+            messages=tuple(
+                MessageSummary(
+                    uid=each.uid,
+                    from_=each.from_,
+                    to=each.to,
+                    subject=each.subject,
+                    date=each.date,
+                    size=each.size,
+                    has_attachments=bool(each.parts),
+                )
+                for each in shown
+            ),
+            total=len(newest),
+            page=page,
+            per_page=per_page,
+            total_size=sum(each.size for each in newest),
+            indexed=Indexed(done=len(newest), total=len(newest)),
+            as_of=NOON,
+        )
+
+    async def open(self, token: str, uid: str) -> MessageView:
+        """Read one message."""
+        self._called("open", token, uid)
+        if uid not in self.letters:
+            raise problem(Code.UNKNOWN_MESSAGE, 404)
+        return self.letters[uid]
+
+    def raw(self, token: str, uid: str) -> Downloading:
+        """Stream the message."""
+        self._called("raw", token, uid)
+        return self._stream("message/rfc822", f"Subject: {uid}\r\n\r\n".encode(), None)
+
+    def part(self, token: str, uid: str, part: str) -> Downloading:
+        """Stream one part."""
+        self._called("part", token, uid, part)
+        if (uid, part) not in self.contents:
+            raise problem(Code.UNKNOWN_PART, 404)
+        return self._stream(
+            "application/pdf", self.contents[uid, part], "attachment; filename*=UTF-8''%C3%A9.pdf"
+        )
+
+    def archive(self, token: str, uid: str) -> Downloading:
+        """Stream all attachments."""
+        self._called("archive", token, uid)
+        return self._stream("application/zip", b"PK", "attachment; filename*=UTF-8''parts.zip")
+
+    def inline(self, name: str) -> Downloading:
+        """Stream an inline image."""
+        self._called("inline", name)
+        if name not in self.images:
+            raise problem(Code.NOT_FOUND, 404)
+        return self._stream(*self.images[name], None)
+
+    @asynccontextmanager
+    async def _stream(
+        self, content_type: str, content: bytes, disposition: str | None
+    ) -> AsyncIterator[Download]:
+        async def chunks() -> AsyncIterator[bytes]:
+            yield content[:1]
+            yield content[1:]
+
+        try:
+            yield Download(content_type, chunks(), disposition, len(content))
+        finally:
+            self.closed += 1
+
+    async def delete(self, token: str, uid: str) -> DeleteResults:
+        """Delete one message at once."""
+        self._called("delete", token, uid)
+        if self.letters.pop(uid, None) is None:
+            raise problem(Code.UNKNOWN_MESSAGE, 404)
+        return DeleteResults(results=(DeleteResult(uid=uid, outcome=DeleteOutcome.DELETED),))
+
+    async def delete_many(self, token: str, request: DeleteRequest) -> DeleteResults | DeleteAccepted:
+        """Delete at once, or hold the deletion."""
+        self._called("delete_many", token, request)
+        for uid in request.uids:
+            if gone := self.letters.pop(uid, None):
+                self.held[uid] = gone
+        if request.undo_seconds:
+            return DeleteAccepted(undo_until=datetime.now(UTC) + timedelta(seconds=request.undo_seconds))
+        return DeleteResults(
+            results=tuple(
+                DeleteResult(uid=uid, outcome=self.outcomes.get(uid, DeleteOutcome.DELETED))
+                for uid in request.uids
+            )
+        )
+
+    async def undelete(self, token: str, request: UndeleteRequest) -> None:
+        """Take held deletions back."""
+        self._called("undelete", token, request)
+        for uid in request.uids:
+            self.letters[uid] = self.held.pop(uid)
+
+
+@dataclass
+class FakeSender:
+    """An outbox in memory; ``refusal`` is raised by a submission, ``upload_refusal`` by an upload."""
+
+    uploads: dict[str, tuple[str, str, bytes]] = field(default_factory=dict)
+    removed: list[str] = field(default_factory=list)
+    submissions: dict[str, tuple[Submission, OutboxEntry]] = field(default_factory=dict)
+    entries: list[OutboxEntry] = field(default_factory=list)
+    cancelled: list[str] = field(default_factory=list)
+    refusal: Exception | None = None
+    upload_refusal: Exception | None = None
+
+    async def upload(
+        self, token: str, *, disposition: str, content_type: str, chunks: AsyncIterator[bytes]
+    ) -> Upload:
+        """Keep one attachment."""
+        assert token
+        if self.upload_refusal:
+            raise self.upload_refusal
+        content = b""
+        async for chunk in chunks:
+            content += chunk
+        identifier = f"upload{len(self.uploads)}"
+        self.uploads[identifier] = (disposition, content_type, content)
+        return Upload(id=identifier, filename=disposition, size=len(content), content_type=content_type)
+
+    async def remove_upload(self, token: str, upload: str) -> None:
+        """Forget an attachment."""
+        assert token
+        self.removed.append(upload)
+
+    async def submit(self, token: str, submission: Submission, key: str | None) -> OutboxEntry:
+        """Accept a message; the same key again answers with the same entry."""
+        assert token
+        if self.refusal:
+            raise self.refusal
+        if key in self.submissions:
+            earlier, entry = self.submissions[key or ""]
+            if earlier != submission:
+                raise problem(Code.IDEMPOTENCY_KEY_REUSED, 409)
+            return entry
+        entry = outbox_entry(f"entry{len(self.entries)}", RecipientState.QUEUED, subject=submission.subject)
+        self.entries.append(entry)
+        self.submissions[key or entry.id] = (submission, entry)
+        return entry
+
+    async def outbox(self, token: str) -> OutboxPage:
+        """List what was sent."""
+        assert token
+        return OutboxPage(entries=tuple(self.entries))
+
+    async def outbox_entry(self, token: str, entry: str) -> OutboxEntry:
+        """Tell what became of one message."""
+        assert token
+        for each in self.entries:
+            if each.id == entry:
+                return each
+        raise problem(Code.UNKNOWN_OUTBOX_ENTRY, 404)
+
+    async def cancel(self, token: str, entry: str) -> None:
+        """Take a message back."""
+        await self.outbox_entry(token, entry)
+        self.cancelled.append(entry)
+
+
+def outbox_entry(
+    identifier: str, state: RecipientState, *, subject: str = "Objet", detail: str = ""
+) -> OutboxEntry:
+    """Make one entry with one recipient."""
+    status = RecipientStatus(address="marie.martin@demo.example", state=state, detail=detail)
+    return OutboxEntry(
+        id=identifier, state=state, subject=subject, created_at=NOON, due_at=NOON, recipients=(status,)
+    )
+
+
+def attached(identifier: str = "2", filename: str = "facture.pdf", size: int = 1536) -> MessagePart:
+    """Make the description of one attachment."""
+    return MessagePart(id=identifier, filename=filename, content_type="application/pdf", size=size)

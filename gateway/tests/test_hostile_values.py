@@ -1,0 +1,165 @@
+"""Values that mail and clients choose, wherever a page shows them or a URL carries them."""
+
+import json
+from typing import Any
+from urllib.parse import unquote
+
+import httpx2
+import pytest
+from fastapi import FastAPI
+from gateway_fakes import FakeAuth, FakeMailbox, FakeSender, attached, outbox_entry
+from starlette.types import Message
+
+from courriel_wire import RecipientState
+from gateway_service.dispositions import attachment
+
+ATTACK = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>{{7*7}}%(x)s%s"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/messages",
+        "/messages?open=evil",
+        "/messages/evil",
+        "/messages/evil?view=headers",
+        "/compose?reply_to=evil",
+    ],
+)
+async def test_mail_cannot_write_markup(browser: httpx2.AsyncClient, mailbox: FakeMailbox, path: str) -> None:
+    """Subject, names, file names, header fields and text are shown as what they are: text."""
+    mailbox.add(
+        "evil",
+        subject=ATTACK,
+        text=ATTACK,
+        to=[{"name": ATTACK, "address": ATTACK}],
+        reply_to=[{"name": ATTACK, "address": ATTACK}],
+        headers=[(ATTACK, ATTACK)],
+        notes=[ATTACK],
+        message_id=f"<{ATTACK}>",
+        parts=[attached(filename=ATTACK).model_dump()],
+        **{"from": [{"name": ATTACK, "address": ATTACK}]},
+    )
+    answer = await browser.get(path)
+    assert answer.status_code == 200
+    assert "<script" not in answer.text
+    assert "<img" not in answer.text
+    assert "onerror=alert(1)>" not in answer.text
+    assert "49" not in answer.text.replace("&#39;", "")
+    assert "&lt;script&gt;" in answer.text
+
+
+async def test_what_is_typed_cannot_write_markup(browser: httpx2.AsyncClient) -> None:
+    """The writing page shows what was typed again, escaped, in every field."""
+    fields = dict.fromkeys(
+        ("to", "cc", "bcc", "subject", "text", "key", "in_reply_to", "reference", "attachment"), ATTACK
+    )
+    answer = await browser.post(
+        "/compose", data={**fields, "action": "send"}, files=[("file", (ATTACK, b"x", "text/plain"))]
+    )
+    assert answer.status_code == 422
+    assert "<script" not in answer.text
+    assert "<img" not in answer.text
+
+
+async def test_server_words_and_names_cannot_write_markup(
+    browser: httpx2.AsyncClient, sender: FakeSender
+) -> None:
+    """The mail server's words and the user name typed are text too."""
+    sender.entries = [outbox_entry("e1", RecipientState.FAILED, subject=ATTACK, detail=ATTACK)]
+    assert "<script" not in (await browser.get("/outbox")).text
+    answer = await browser.post("/sign-in", data={"username": ATTACK, "password": "no"})
+    assert answer.status_code == 401
+    assert "<script" not in answer.text
+
+
+@pytest.mark.parametrize("query", ["why", "notice", "view", "open"])
+async def test_urls_cannot_write_markup(browser: httpx2.AsyncClient, query: str) -> None:
+    """A link that somebody made up shows nothing of its own."""
+    for path in ("/sign-in", "/messages", "/outbox"):
+        assert "<script" not in (await browser.get(path, params={query: ATTACK}, follow_redirects=True)).text
+
+
+@pytest.mark.parametrize(
+    ("path", "code"),
+    [
+        ("/api/messages/..", "unknown-message"),
+        ("/api/messages/../outbox", "not-found"),
+        ("/api/messages/%2e%2e", "unknown-message"),
+        ("/api/messages/%2e%2e/raw", "unknown-message"),
+        ("/api/messages/.", "unknown-message"),
+        ("/api/messages/a%00b", "unknown-message"),
+        ("/api/messages/a%3Fb", "unknown-message"),
+        ("/api/messages/a%23b/raw", "unknown-message"),
+        ("/api/messages/a%0d%0ab", "unknown-message"),
+        ("/api/messages/" + "a" * 300, "unknown-message"),
+        ("/api/messages/m1/parts/..", "unknown-part"),
+        ("/api/messages/m1/parts/%2e%2e%2f%2e%2e", "not-found"),
+        ("/api/messages/m1/parts/1;x", "unknown-part"),
+        ("/api/outbox/..", "unknown-outbox-entry"),
+        ("/api/outbox/a%20b", "unknown-outbox-entry"),
+    ],
+)
+async def test_paths_reach_no_other_route_of_a_service(
+    app: FastAPI, auth: FakeAuth, mailbox: FakeMailbox, path: str, code: str
+) -> None:
+    """An identifier that no service made is unknown, and no service is asked about it."""
+    status, answer = await get_as_it_is(app, path, auth.open_session("jean.dupont"))
+    assert (status, answer["type"]) == (404, code)
+    assert not mailbox.asked
+
+
+async def get_as_it_is(app: FastAPI, path: str, token: str) -> tuple[int, dict[str, Any]]:
+    """Send a request whose path no client has tidied up."""
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": unquote(path),
+        "raw_path": path.encode(),
+        "query_string": b"",
+        "headers": [(b"authorization", f"Bearer {token}".encode())],
+        "client": ("192.0.2.1", 1),
+        "server": ("courriel.test", 80),
+        "scheme": "http",
+        "http_version": "1.1",
+        "root_path": "",
+        "state": {},
+    }
+    await app(scope, receive, send)
+    return sent[0]["status"], json.loads(sent[1]["body"])
+
+
+@pytest.mark.parametrize("uid", ["../../sessions/x", "a/b", "..", "x?y", "é", ""])
+async def test_forms_reach_no_other_route_of_a_service(
+    browser: httpx2.AsyncClient, mailbox: FakeMailbox, uid: str
+) -> None:
+    """Identifiers in forms are held to the same rule."""
+    answer = await browser.post("/messages/delete", data={"uid": uid})
+    assert answer.status_code in (303, 404)
+    assert not [call for call in mailbox.asked if call[0] == "delete_many"]
+
+
+@pytest.mark.parametrize(
+    ("filename", "written"),
+    [
+        ("facture.pdf", "facture.pdf"),
+        ("été 2026.pdf", "%C3%A9t%C3%A9%202026.pdf"),
+        ("../../etc/passwd", "etc%20passwd"),
+        ("C:\\a\\b.txt", "C%20a%20b.txt"),
+        ("a\r\nX-Evil: 1", "a%20X-Evil%201"),
+        ("exe\u202efdp.scr", "exe%20fdp.scr"),
+        ("...", "fichier"),
+        ("\ud800.txt", "%3F.txt"),
+    ],
+)
+def test_file_names_are_plain_in_headers(filename: str, written: str) -> None:
+    """A file name becomes one percent-encoded word without path, line break or direction trick."""
+    assert attachment(filename) == f"attachment; filename*=UTF-8''{written}"

@@ -1,0 +1,66 @@
+"""A lint of the templates: no script, no inline style, right typography, every string translatable."""
+
+import re
+
+import pytest
+
+from gateway_service import words
+from gateway_service.pages import FOLDER
+
+TEMPLATES = sorted(path.relative_to(FOLDER).as_posix() for path in FOLDER.rglob("*.*"))
+FRENCH = re.compile(r"""(?:_|N_)\(\s*"([^"]*)"|ngettext\(\s*"([^"]*)",\s*"([^"]*)\"""")
+BARE = re.compile(
+    r"[«][^\u00a0\u202f]|[^\u00a0\u202f][»]|[^\u00a0\u202f:][;?!](?=\s|$)|[^\u00a0\u202f/p]:(?=\s|$)"
+)
+# The guide's own words, letter by letter
+AS_IN_THE_GUIDE = {
+    "Nom d'utilisateur",
+    "La connexion est refusée. Il est probable que votre nom d'utilisateur ou votre mot de passe ait été mal saisi.",
+}
+
+
+def source(name: str) -> str:
+    """Read one template."""
+    return (FOLDER / name).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_no_script_and_no_inline_style(name: str) -> None:
+    """Nothing in a template needs more than the strict policy; the message's frame alone has its own styles."""
+    text = source(name)
+    assert not re.search(r"<\s*script|javascript:|\son[a-z]+\s*=", text, re.IGNORECASE)
+    assert "srcdoc" not in text
+    assert "http://" not in text
+    assert "https://" not in text
+    if name != "body.html":
+        assert not re.search(r"<\s*style|\sstyle\s*=", text, re.IGNORECASE)
+        assert "|safe" not in text
+
+
+@pytest.mark.parametrize("name", [*TEMPLATES, "words.py"])
+def test_french_typography(name: str) -> None:
+    """French strings have no-break spaces before ; : ! ? » and after «, and typographic apostrophes."""
+    text = (FOLDER.parent / name).read_text(encoding="utf-8") if name == "words.py" else source(name)
+    for found in FRENCH.finditer(text):
+        for string in filter(None, found.groups()):
+            assert not BARE.search(string), string
+            assert "'" not in string or string in AS_IN_THE_GUIDE, string
+
+
+@pytest.mark.parametrize(
+    "name", [each for each in TEMPLATES if each.endswith(".html") and each != "body.html"]
+)
+def test_every_word_is_translatable(name: str) -> None:
+    """No French stands in a template outside of ``_()``."""
+    classes = r"{% block page %}.*?{% endblock %}\n"
+    text = re.sub(classes + r"|{#.*?#}|{%.*?%}|{{.*?}}", "", source(name), flags=re.DOTALL)
+    shown = re.sub(r"<!doctype html>|<[^>]*>", " ", text, flags=re.DOTALL)
+    assert not re.search(r"[A-Za-zÀ-ÿ]{2,}", shown.replace("&lt;", "").replace("&gt;", "")), shown
+
+
+@pytest.mark.parametrize("code", words.Code)
+def test_every_code_has_words(code: words.Code) -> None:
+    """Whatever the problem, a person is told something, in a page and over a letter."""
+    assert words.explain(code).title
+    assert words.explain_letter(code)
+    assert words.explain("a-code-of-tomorrow").title
