@@ -55,7 +55,9 @@ class Announcements:
             await self._publish(entry_ids)
 
     async def _publish_due(self) -> None:
-        while True:
+        # A driver may turn a cancellation into its own error; what was asked of the task is still known here.
+        task = asyncio.current_task()
+        while not (task and task.cancelling()):
             try:
                 entry_ids = await self._outbox.due(SCAN_LIMIT)
             except Exception as error:  # noqa: BLE001 — an outbox that is away is asked again in a second
