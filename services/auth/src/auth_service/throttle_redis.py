@@ -1,6 +1,9 @@
 """The throttle's counts in Redis: a sorted set of attempts a subject, changed by one Lua script a step.
 
 It lets nobody in where Redis is away: its errors pass through (503 state-unavailable).
+
+The library ``limits`` would not do: it counts one subject at a time, by the client's clock where its window
+slides, and where it does not, it can give back only by lending to the next window.
 """
 
 from collections.abc import Sequence
