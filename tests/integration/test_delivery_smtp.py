@@ -27,7 +27,7 @@ MESSAGE = b"Subject: x\r\n\r\nBonjour\r\n"
 class Sink:
     """aiosmtpd's handler: answers as the test says, and records.
 
-    ``rcpt`` and ``data`` map a recipient, or the n-th message, to a reply; ``messages`` holds what was accepted.
+    ``rcpt`` maps a recipient to a reply, ``mail`` and ``data`` are the next replies.
     """
 
     rcpt: dict[str, str] = field(default_factory=dict)

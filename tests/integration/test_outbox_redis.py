@@ -1,7 +1,7 @@
 """sender's Redis adapters on a real Valkey: the suites of their ports, random interleavings, what is stored.
 
-Redis' clock cannot be moved, so time is moved the other way: one script shifts every instant that sender has stored,
-and every expiry, into the past. To sender's scripts that is the same as waiting.
+Redis' clock cannot be moved, so time is moved the other way: one script shifts every instant that sender has
+stored, and every expiry, into the past. To sender's scripts that is the same as waiting.
 """
 
 import asyncio
@@ -79,7 +79,7 @@ class RedisBench:
 
 @pytest.fixture(scope="module")
 def valkey_url() -> Iterator[str]:
-    """The URL of a Valkey of its own."""
+    """Return the URL of a Valkey of its own."""
     with ValkeyServer() as server:
         yield server.connection_url
 
@@ -194,7 +194,7 @@ def test_random_interleavings(valkey_url: str) -> None:
             await self.bench.redis.aclose()
 
     run_state_machine_as_test(
-        RedisOutboxMachine, settings=settings(max_examples=25, stateful_step_count=30, deadline=None)
+        RedisOutboxMachine, settings=settings(max_examples=30, stateful_step_count=30, deadline=None)
     )
 
 

@@ -166,7 +166,7 @@ async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
 
 
 async def test_accepted_arrives(bench: Bench) -> None:
-    """One recipient gets it, the other's refusal is shown in the server's words; a temporary one is retried."""
+    """One recipient gets it, the other's refusal is shown in the server's words; 4xx is retried."""
     bench.sink.refuse_first = True
     with bench.worker():
         entry = await bench.send(["marie@demo.example"])
@@ -182,7 +182,7 @@ async def test_accepted_arrives(bench: Bench) -> None:
 
 
 async def test_a_killed_workers_message_is_delivered_by_the_next(bench: Bench) -> None:
-    """kill -9 after DATA: the next worker delivers within 20 s, with the same Message-ID."""
+    """After kill -9 inside DATA, the next worker delivers within 20 s, with the same Message-ID."""
     bench.sink.holding = True
     with bench.worker() as victim:
         entry = await bench.send(["marie@demo.example"])
@@ -202,7 +202,7 @@ async def test_a_lost_hint_costs_seconds(bench: Bench) -> None:
     entry = await bench.send(["marie@demo.example"])
     queue = bench.server.client()
     async with asyncio.timeout(LIMIT_SECONDS):
-        while not queue.delete("outbox"):
+        while not queue.delete("outbox"):  # noqa: ASYNC110 — another thread publishes
             await asyncio.sleep(0.05)
     queue.close()
     with bench.worker():
@@ -214,7 +214,7 @@ async def test_what_celery_carries_is_an_id(bench: Bench) -> None:
     entry = await bench.send(["marie@demo.example"], text="Confidentiel")
     queue = bench.server.client()
     async with asyncio.timeout(LIMIT_SECONDS):
-        while not (hints := queue.lrange("outbox", 0, -1)):
+        while not (hints := queue.lrange("outbox", 0, -1)):  # noqa: ASYNC110 — another thread publishes
             await asyncio.sleep(0.05)
     queue.close()
     carried = b"".join(hints) + b"".join(base64.b64decode(json.loads(hint)["body"]) for hint in hints)

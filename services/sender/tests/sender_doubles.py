@@ -1,6 +1,7 @@
 """Hand-written doubles of sender's ports, on one clock that a test moves.
 
-The stores here are held to the same suites (``sender_port_suites.py``, ``sender_outbox_machine.py``) as the real ones.
+The stores here are held to the same suites as the real ones (``sender_port_suites.py``,
+``sender_outbox_machine.py``).
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""Random interleavings of people, workers and time on one outbox: never both cancelled and sent, no lost entry."""
+"""Random interleavings of people, workers and time: never both cancelled and sent, no lost entry."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -66,7 +66,7 @@ class OutboxMachine(RuleBasedStateMachine):
 
     @rule(target=claims, entry_id=ids)
     def claim(self, entry_id: str) -> Claim | MultipleResults[Claim]:
-        """A worker follows a hint; each claim has a higher fence than the one before."""
+        """Follow a hint; each claim has a higher fence than the one before."""
         claim: Claim | None = self.run_async(self.bench.outbox.claim(entry_id))
         if claim is None:
             return multiple()
@@ -77,13 +77,13 @@ class OutboxMachine(RuleBasedStateMachine):
 
     @rule(target=claims, claim=claims)
     def take_over(self, claim: Claim) -> Claim | MultipleResults[Claim]:
-        """A worker stalls beyond its lease, and another one follows the next hint."""
+        """Let a worker stall beyond its lease, and another one follow the next hint."""
         self.run_async(self.bench.pass_time(16))
         return self.claim(claim.id)
 
     @rule(claim=consumes(claims), retry=st.sampled_from([None, 10.0]))
     def settle(self, claim: Claim, retry: float | None) -> None:
-        """A worker reports, perhaps long after it lost the lease."""
+        """Report as a worker, perhaps long after it lost the lease."""
         letter = LETTER.record(BOTH) if retry is None else claim.letter
         counted = self.run_async(self.bench.outbox.settle(claim, letter, retry))
         assert counted == (self.fences[claim.id] == claim.fence and claim.id not in self.sent)
@@ -103,12 +103,12 @@ class OutboxMachine(RuleBasedStateMachine):
 
     @rule()
     def scan(self) -> None:
-        """The scan finds nothing that is final."""
+        """Scan; nothing that is final is found."""
         assert not (self.cancelled | self.sent) & set(self.run_async(self.bench.outbox.due(100)))
 
     @invariant()
     def states_are_honest(self) -> None:
-        """Cancelled and sent exclude each other; whatever is neither still has its message."""
+        """Check that cancelled and sent exclude each other, and whatever is neither still has its message."""
         assert not self.cancelled & self.sent
         stages = {entry.id: entry.stage for entry in self.run_async(self.bench.outbox.entries("jean"))}
         for entry_id in self.accepted:

@@ -22,7 +22,7 @@ class Bench:
 
 @pytest.fixture
 async def bench() -> AsyncIterator[Bench]:
-    """Running ones."""
+    """Run them."""
     made = Bench()
     running = asyncio.create_task(made.announcements.run())
     yield made

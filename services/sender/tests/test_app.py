@@ -60,7 +60,7 @@ class Bench:
 
 @pytest.fixture
 async def bench() -> AsyncIterator[Bench]:
-    """An empty application; requests are jean's."""
+    """Make an empty application; requests are jean's."""
     clock, uploads = ManualClock(), MemoryUploads(quota=15_000)
     outbox, auth = MemoryOutbox(clock, uploads, 5), KnownSessions()
     settings = Settings(**SETTINGS)
@@ -249,7 +249,7 @@ async def test_uploads_without_name_or_type_or_content(bench: Bench) -> None:
 
 
 async def test_uploads_are_bounded(bench: Bench) -> None:
-    """One by one, announced or not, in their sum, and in their number a message; nothing stays of the refused."""
+    """One by one, announced or not, in their sum, and in number; nothing stays of the refused."""
     assert problem(await bench.upload(b"x" * 10_001), 413, "upload-too-large")["limit"] == 10_000
 
     async def endless() -> AsyncIterator[bytes]:

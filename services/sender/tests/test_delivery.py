@@ -13,7 +13,7 @@ POLICY = RetryPolicy(window=14_400, first=15)
 @given(attempts=st.integers(1, 10_000), age=st.floats(0, 20_000), seed=st.integers())
 def test_a_pause_is_within_its_step_and_the_window(attempts: int, age: float, seed: int) -> None:
     """Between half and whole of a doubling step, at most 15 minutes; never beyond the window."""
-    pause = POLICY.pause(attempts, age, random.Random(seed))
+    pause = POLICY.pause(attempts, age, random.Random(seed))  # noqa: S311 — spreads retries
     step = min(900, 15 * 2 ** min(attempts - 1, 30))
     if pause is None:
         assert age + step > 14_400

@@ -13,7 +13,7 @@ DOMAINS = st.sampled_from(["demo.example", "other.example", "été.example"])
 
 @st.composite
 def spelling(draw: st.DrawFn) -> tuple[tuple[str, str], str]:
-    """A mailbox (local part, domain), and one way of typing it."""
+    """Draw a mailbox (local part, domain), and one way of typing it."""
     local, domain = draw(LOCALS), draw(DOMAINS)
     typed = draw(st.sampled_from([domain, domain.upper(), domain.title()]))
     address = f"{local}@{typed}"
