@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from mailbox_doubles import JEAN, MARIE, PASSWORD, World, until
+from mailbox_doubles import JEAN, MARIE, PASSWORD, FakeMaildrop, World, until
 
 from mailbox_service.connections import Login
 from mailbox_service.errors import LoginRefused, MaildropBusy, MailServerUnavailable, SessionEnded
@@ -73,6 +73,19 @@ async def test_an_unused_connection_ends_with_quit(world: World) -> None:
     assert [connection.quitted for connection in world.server.connections] == [True]
 
 
+async def test_a_connection_that_came_into_use_while_its_end_waited_lives_on(world: World) -> None:
+    """A long operation over the idle limit is use, and the next call finds the connection."""
+    access = await world.access()
+    world.server.hold[JEAN] = asyncio.Event()
+    listing = asyncio.create_task(world.subjects(access))
+    await until(lambda: world.server.count("LIST"))
+    await world.clock.advance(8)
+    world.server.hold[JEAN].set()
+    await listing
+    await world.clock.advance(1)
+    assert world.server.holders(JEAN) == 1
+
+
 async def test_a_connection_in_use_ends_after_its_time(world: World) -> None:
     """Thirty seconds in all, however busy it is: the next call logs in anew."""
     access = await world.access()
@@ -138,6 +151,47 @@ async def test_a_second_session_gets_in_where_the_server_allows_one_only(world: 
     assert [connection.quitted for connection in world.server.connections] == [True, False]
 
 
+async def test_a_session_gets_back_in_where_the_server_allows_one_only(world: World) -> None:
+    """The connection of a sign-in that came to nothing does not stand in the way of the first session."""
+    world.server.exclusive = True
+    first = await world.access("s1")
+    await world.subjects(first)
+    await world.sessions.open("s2", JEAN, LOGIN)
+    assert await world.subjects(first) == ["Lettre b", "Lettre a"]
+    assert world.server.holders(JEAN) == 1
+
+
+async def test_a_second_session_waits_for_what_the_first_is_doing(world: World) -> None:
+    """Where the server allows one only, the right password waits for the mailbox's turn, then gets in."""
+    world.server.exclusive = True
+    first = await world.access("s1")
+    world.server.hold[JEAN] = asyncio.Event()
+    listing = asyncio.create_task(world.subjects(first))
+    await until(lambda: world.server.count("LIST"))
+    opening = asyncio.create_task(world.sessions.open("s2", JEAN, LOGIN))
+    await world.clock.settle()
+    world.server.hold[JEAN].set()
+    assert await listing == ["Lettre b", "Lettre a"]
+    await opening
+    assert world.server.connections[0].quitted
+
+
+async def test_a_server_slow_to_say_busy_is_not_asked_twice(world: World) -> None:
+    """Dovecot takes ten seconds over it: the bound counts from the first try."""
+    world.server.busy = True
+    slow = world.server.open
+
+    async def open_slowly(login: Login) -> FakeMaildrop:
+        world.clock.seconds += 10
+        return await slow(login)
+
+    world.maildrops._open_maildrop = open_slowly
+    world.server.commands.clear()
+    with pytest.raises(MaildropBusy):
+        await world.sessions.open("s1", JEAN, LOGIN)
+    assert world.server.count("LOGIN") == 1
+
+
 async def test_a_maildrop_held_elsewhere_is_asked_for_again_within_bounds(world: World) -> None:
     """Five seconds of trying, then it is told; a maildrop freed meanwhile is opened."""
     world.server.busy = True
@@ -185,6 +239,18 @@ async def test_sign_out_frees_the_maildrop_and_is_idempotent(world: World) -> No
     assert world.server.holders(JEAN) == 0
     await world.sessions.end("s1")
     await world.sessions.end("never heard of")
+
+
+async def test_sign_out_waits_for_what_is_read_in_advance(world: World) -> None:
+    """A sign-in that the lock refuses ends with QUIT too, not with a connection cut off."""
+    world.server.hold[JEAN] = asyncio.Event()
+    await world.sessions.open("s1", JEAN, LOGIN)
+    await until(lambda: world.server.count("LIST"))
+    ending = asyncio.create_task(world.sessions.end("s1"))
+    await world.clock.settle()
+    world.server.hold[JEAN].set()
+    await ending
+    assert world.server.connections[0].quitted
 
 
 async def test_a_call_that_waits_while_the_session_ends_is_told(world: World) -> None:

@@ -122,6 +122,14 @@ async def test_a_message_is_opened_with_its_parts() -> None:
     assert world.server.count("RETR") == 1
 
 
+async def test_each_message_is_its_own(world: World) -> None:
+    """What is kept of the last one is never given for another."""
+    access = await world.access()
+    uids = [row.uid for row in (await world.messages.page(access, 1, 3)).rows]
+    raws = [await world.messages.raw(access, uid) for uid in uids]
+    assert raws == [letter(f"Lettre {number}") for number in (59, 58, 57)]
+
+
 async def test_what_is_not_there_is_unknown(world: World) -> None:
     """Message or part."""
     world.deliver("a", raw=MIXED)

@@ -78,17 +78,25 @@ class Maildrops:
     async def sign_in(self, sid: str, mailbox: str, login: Login) -> None:
         """Prove a login by using it, and keep the connection for session ``sid``.
 
-        The first try does not wait for the mailbox's turn, so that a wrong password neither disturbs nor
-        awaits whoever has it open. Raises LoginRefused, MaildropBusy or MailServerUnavailable.
+        A wrong password never waits for whoever has the mailbox open, and costs them no more than an idle
+        connection. Raises LoginRefused, MaildropBusy or MailServerUnavailable.
         """
         await self.sign_out(sid)
         session = _Session(sid, mailbox, self._clock.monotonic())
+        deadline = self._clock.monotonic() + self._limits.busy
+        turn = self._turns.of(mailbox)
+        if not turn.locked():
+            # a server that allows one session takes seconds to say [IN-USE]
+            async with turn:
+                await self._end_all(mailbox)
         try:
             connection = await self._connect(session, login)
         except MaildropBusy:
-            # [IN-USE] is only said after the right password (RFC 2449 section 8.1.1)
-            async with self._turns.of(mailbox):
-                connection = await self._connect_when_free(session, login)
+            if self._clock.monotonic() > deadline:
+                raise
+            # only said after the right password (RFC 2449 section 8.1.1): now it is worth waiting
+            async with turn:
+                connection = await self._connect_when_free(session, login, deadline)
         self._forget_old()
         self._sessions[sid] = session
         self._keep(session, connection)
@@ -172,28 +180,22 @@ class Maildrops:
         maildrop = await self._open_maildrop(login)
         return Connection(maildrop, session.summaries, opened=opened, as_of=as_of)
 
-    async def _connect_when_free(self, session: _Session, login: Login) -> Connection:
-        """Log in, in the mailbox's turn. If another session here holds the maildrop, that one gives way."""
-        deadline = self._clock.monotonic() + self._limits.busy
+    async def _connect_when_free(self, session: _Session, login: Login, deadline: float) -> Connection:
+        """Log in, in the mailbox's turn, and try again until ``deadline`` while another client holds it."""
+        await self._end_all(session.mailbox)
         while True:
-            siblings = [
-                other
-                for other in self._sessions.values()
-                if other.mailbox == session.mailbox and other.connection is not None
-            ]
             try:
                 return await self._connect(session, login)
             except MaildropBusy:
                 if self._clock.monotonic() + BUSY_PAUSE_SECONDS > deadline:
                     raise
-            for sibling in siblings:
-                await self._end(sibling)
-            if not siblings:
-                await self._clock.sleep(BUSY_PAUSE_SECONDS)
+            await self._clock.sleep(BUSY_PAUSE_SECONDS)
 
     async def _connect_for(self, session: _Session, access: Access) -> Connection:
         try:
-            connection = await self._connect_when_free(session, await access.login())
+            login = await access.login()
+            deadline = self._clock.monotonic() + self._limits.busy
+            connection = await self._connect_when_free(session, login, deadline)
         except LoginRefused as error:
             # the password was changed since the sign-in: only a new sign-in helps
             raise SessionEnded from error
@@ -237,6 +239,11 @@ class Maildrops:
                 lived = self._age(connection) >= self._limits.total
                 if connection is session.connection and (lived or now - connection.used >= self._limits.idle):
                     await self._end(session)
+
+    async def _end_all(self, mailbox: str) -> None:
+        """End what the sessions here hold of the mailbox, in its turn: it has one connection at most."""
+        for session in [each for each in self._sessions.values() if each.mailbox == mailbox]:
+            await self._end(session)
 
     async def _end(self, session: _Session) -> None:
         """End the session's connection with QUIT, if it has one. Nothing is marked as deleted here."""
