@@ -147,6 +147,13 @@ def test_only_an_accepted_service_may_call(client: TestClient, name: str, secret
     assert client.get("/service", auth=(name, secret)).status_code == status
 
 
+@pytest.mark.parametrize("header", ["Basic !!!", "Basic w6k=", "Basic Y29sb25sZXNz", "Bearer x"])
+def test_a_malformed_service_credential_is_refused_as_any(client: TestClient, header: str) -> None:
+    """The answer does not tell how it was wrong."""
+    answer = client.get("/service", headers={"Authorization": header})
+    assert (answer.status_code, answer.json()["type"]) == (403, "service-credential-refused")
+
+
 @pytest.mark.parametrize("header", ["Basic abc", "Bearer", "Bearer ", f"Bearer {'x' * 300}"])
 def test_what_is_no_bearer_token_needs_a_sign_in(client: TestClient, header: str) -> None:
     """The answer names the scheme to use (RFC 9110 section 11.6.1)."""

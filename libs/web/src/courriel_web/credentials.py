@@ -5,9 +5,10 @@ Whether a bearer token is worth anything is auth's to say, not this module's.
 
 import hmac
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, HTTPException, Request
 from fastapi.security import HTTPBasic, HTTPBasicCredentials
 from pydantic import SecretStr
 
@@ -15,13 +16,23 @@ from courriel_web.problems import BadBearer, Failure
 from courriel_wire import Code
 
 MAX_TOKEN_LENGTH = 256
-_basic = HTTPBasic(auto_error=False, description="A service's name and secret", scheme_name="service")
 
 
 class ServiceCredentialRefused(Exception):
     """The caller is no service that may call this."""
 
 
+class _ServiceBasic(HTTPBasic):
+    """HTTP Basic that leaves every refusal, of a malformed header too, to ``service_caller``."""
+
+    async def __call__(self, request: Request) -> HTTPBasicCredentials | None:
+        """Read the credential, or None."""
+        with suppress(HTTPException):
+            return await super().__call__(request)
+        return None
+
+
+_basic = _ServiceBasic(auto_error=False, description="A service's name and secret", scheme_name="service")
 CREDENTIAL_FAILURES: Mapping[type[Exception], Failure] = {
     ServiceCredentialRefused: Failure(
         403, Code.SERVICE_CREDENTIAL_REFUSED, "This call needs another service's credential"
