@@ -1,0 +1,118 @@
+"""The real demo, every service a process of its own, and Chromium without JavaScript in front of it."""
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+HOST = "127.0.0.1"
+START_SECONDS = 90
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Start the demo in a folder of its own; return the address that it says."""
+    port = _free_port()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "courriel_demo"],
+        cwd=tmp_path_factory.mktemp("demo"),
+        env={**os.environ, "PORT": str(port), "PUBLIC_URL": "", "WEBMAIL_URL": "https://webmail.example/"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    too_late = threading.Timer(START_SECONDS, process.kill)
+    too_late.start()
+    said = ""
+    assert process.stdout
+    for line in process.stdout:
+        said += line
+        if "Ctrl-C" in line:
+            break
+    else:
+        pytest.fail(f"the demo ended before it was ready:\n{said}")
+    too_late.cancel()
+    yield f"http://{HOST}:{port}"
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=60)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Start Debian's Chromium (or the one that CHROMIUM names)."""
+    program = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+class Watch:
+    """What must not happen in any page: a request to another host, a script's word, a refused policy."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+        self.strangers: list[str] = []
+        self.console: list[str] = []
+
+    def over(self, context: BrowserContext) -> None:
+        """Look at everything that the context does."""
+        context.on("request", lambda request: self._asked(request.url))
+        context.on("console", lambda message: self._said(message.text))
+        context.on("dialog", lambda dialog: self.console.append(f"dialog: {dialog.message}"))
+
+    def _said(self, text: str) -> None:
+        # Chromium reports refusals that we mean (401, 422 …) and what sign-out makes it clear.
+        if not text.startswith(("Failed to load resource: the server responded", "Clear-Site-Data header")):
+            self.console.append(text)
+
+    def _asked(self, url: str) -> None:
+        if not url.startswith((self._address, "data:", "about:")):
+            self.strangers.append(url)
+
+
+Opening = Callable[..., Page]
+
+
+@pytest.fixture
+def open_browser(address: str, chromium: Browser, tmp_path: Path) -> Iterator[Opening]:
+    """Return what opens a browser of its own: no script, French, nothing shared; all are watched."""
+    watch = Watch(address)
+    with contextlib.ExitStack() as contexts:
+
+        def open_one(**options: object) -> Page:
+            context = chromium.new_context(
+                java_script_enabled=False,
+                locale="fr-FR",
+                base_url=address,
+                viewport={"width": 1280, "height": 800},
+                **options,  # type: ignore[arg-type]
+            )
+            context.set_default_timeout(20_000)
+            contexts.callback(context.close)
+            watch.over(context)
+            return context.new_page()
+
+        yield open_one
+        for number, context in enumerate(chromium.contexts):
+            # A test that failed half-way must not keep its mailbox from the next.
+            context.request.post("/sign-out", headers={"Origin": address}, max_redirects=0)
+            for page in context.pages:
+                page.screenshot(path=tmp_path / f"last-{number}.png")
+    assert watch.strangers == [], "requests left for other hosts"
+    assert watch.console == [], "the browser had something to say"
