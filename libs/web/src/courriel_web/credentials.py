@@ -11,6 +11,7 @@ from typing import Annotated
 from fastapi import Depends, HTTPException, Request
 from fastapi.security import HTTPBasic, HTTPBasicCredentials
 from pydantic import SecretStr
+from starlette.requests import HTTPConnection
 
 from courriel_web.problems import BadBearer, Failure
 from courriel_wire import Code
@@ -25,7 +26,9 @@ class ServiceCredentialRefused(Exception):
 class _ServiceBasic(HTTPBasic):
     """HTTP Basic that leaves every refusal, of a malformed header too, to ``service_caller``."""
 
-    async def __call__(self, request: Request) -> HTTPBasicCredentials | None:
+    async def __call__(  # type: ignore[override]  # as FastAPI's own HTTPBasic narrows its parent
+        self, request: HTTPConnection
+    ) -> HTTPBasicCredentials | None:
         """Read the credential, or None."""
         with suppress(HTTPException):
             return await super().__call__(request)
