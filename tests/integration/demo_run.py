@@ -88,5 +88,5 @@ def running(folder: Path, port: int, **environment: str) -> Iterator[Demo]:
     try:
         yield demo
     finally:
-        if demo.process.poll() is None:
-            demo.end(signal.SIGTERM)
+        if demo.process.stdout and not demo.process.stdout.closed:
+            demo.end(signal.SIGTERM if demo.process.poll() is None else None)

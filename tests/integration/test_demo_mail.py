@@ -66,7 +66,7 @@ def server(tmp_path: Path) -> Iterator[MailServer]:
     """Run a mail server over a fresh folder."""
     server = MailServer(tmp_path)
     yield server
-    if server.process.poll() is None:
+    if server.process.stdout and not server.process.stdout.closed:
         server.end()
 
 
