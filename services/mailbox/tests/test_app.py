@@ -6,27 +6,26 @@ from types import ModuleType
 
 import pytest
 import pytest_asyncio
-from httpx2 import ASGITransport, AsyncClient, Response
-from mailbox_doubles import (
-    JEAN,
-    PASSWORD,
-    FakeAuth,
-    FakeHeldDeletions,
-    FakeReader,
-    World,
-    letter,
+from httpx2 import ASGITransport, AsyncClient
+from mailbox_doubles import JEAN, FakeReader, World, letter
+from mailbox_http import (
+    AUTH,
+    BEARER,
+    GATEWAY,
+    BrokenHeldDeletions,
+    DeafAuth,
+    TakenOverAuth,
+    basic,
+    client_of,
+    problem,
+    settings,
+    sign_in,
 )
-from redis.exceptions import ConnectionError as RedisConnectionError
 
 from mailbox_service import errors
 from mailbox_service.app import FAILURES, create_app
-from mailbox_service.deletions import Held
-from mailbox_service.errors import AuthUnavailable, MailboxError, SessionEnded
-from mailbox_service.maildrops import Access
-from mailbox_service.settings import Settings
+from mailbox_service.errors import MailboxError
 
-SECRET = "x" * 16
-BEARER = {"Authorization": "Bearer s1"}
 TWO_PARTS = (
     "From: Zoé <zoe@demo.example>\r\nTo: jean@demo.example\r\nSubject: =?utf-8?q?R=C3=A9union?=\r\n"
     "Message-ID: <1@demo.example>\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n"
@@ -35,54 +34,6 @@ TWO_PARTS = (
     "Content-Disposition: attachment; filename*=UTF-8''%C3%A9t%C3%A9%20%22x%22.pdf\r\n\r\n"
     "JVBERg==\r\n--x--\r\n"
 ).encode()
-
-
-def settings(**values: object) -> Settings:
-    """Make settings that reach nothing."""
-    return Settings(
-        pop3_url="pop3://127.0.0.1:1",
-        redis_state_url="redis://127.0.0.1:1",
-        redis_cache_url="redis://127.0.0.1:1",
-        auth_url="http://127.0.0.1:1",
-        mailbox_secret=SECRET,
-        auth_secret="auth" * 4,
-        gateway_secret="gateway" * 4,
-        **values,
-    )
-
-
-def basic(name: str, secret: str) -> dict[str, str]:
-    """Make the header of a service's credential."""
-    return {"Authorization": "Basic " + base64.b64encode(f"{name}:{secret}".encode()).decode()}
-
-
-AUTH, GATEWAY = basic("auth", "auth" * 4), basic("gateway", "gateway" * 4)
-
-
-class BrokenHeldDeletions(FakeHeldDeletions):
-    """Redis state is away."""
-
-    async def of(self, mailbox: str) -> list[Held]:
-        """Fail as redis does."""
-        raise RedisConnectionError(f"redis://:s3cret@host {mailbox}")
-
-
-class DeafAuth(FakeAuth):
-    """Auth is away."""
-
-    async def introspect(self, token: str) -> Access:
-        """Fail as the client does."""
-        del token
-        raise AuthUnavailable
-
-
-class TakenOverAuth(FakeAuth):
-    """Another session took the mailbox."""
-
-    async def introspect(self, token: str) -> Access:
-        """Say so."""
-        del token
-        raise SessionEnded("taken-over")
 
 
 @pytest.fixture
@@ -95,43 +46,11 @@ def world() -> World:
     return world
 
 
-async def client_of(world: World, **adapters: object) -> AsyncIterator[AsyncClient]:
-    """Serve the world."""
-    doubles: dict[str, object] = {
-        "open_maildrop": world.server.open,
-        "auth": world.auth,
-        "held": world.held,
-        "image_store": world.image_store,
-        "reader": FakeReader(),
-        "clock": world.clock,
-    }
-    app = create_app(settings(mailbox_max_message_bytes=100_000), **{**doubles, **adapters})  # type: ignore[arg-type]
-    async with (
-        app.router.lifespan_context(app),
-        AsyncClient(transport=ASGITransport(app), base_url="http://mailbox") as client,
-    ):
-        yield client
-
-
 @pytest_asyncio.fixture
 async def client(world: World) -> AsyncIterator[AsyncClient]:
     """Serve the world as it is."""
     async for client in client_of(world):
         yield client
-
-
-def problem(answer: Response) -> tuple[int, str]:
-    """Check that the answer is a problem, and return its status and type."""
-    assert answer.headers["Content-Type"] == "application/problem+json"
-    told = answer.json()
-    assert told["status"] == answer.status_code
-    return answer.status_code, told["type"]
-
-
-async def sign_in(client: AsyncClient, password: str = PASSWORD, username: str = JEAN) -> Response:
-    """Open session s1, as auth does."""
-    asked = {"mailbox": username, "username": username, "password": password, "client_address": "192.0.2.1"}
-    return await client.put("/sessions/s1", json=asked, headers=AUTH)
 
 
 async def test_a_session_from_sign_in_to_sign_out(client: AsyncClient, world: World) -> None:

@@ -144,7 +144,7 @@ async def test_another_mailbox_never_waits(world: World) -> None:
 
 
 async def test_a_second_session_gets_in_where_the_server_allows_one_only(world: World) -> None:
-    """What holds the maildrop is our own first connection: it gives way with QUIT, before the server has to say so."""
+    """What holds the maildrop is our own first connection: it gives way before the server has to say so."""
     world.server.exclusive = True
     await world.subjects(await world.access("s1"))
     await world.sessions.open("s2", JEAN, LOGIN)
