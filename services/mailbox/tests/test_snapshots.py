@@ -43,3 +43,10 @@ def test_totals_and_copies_are_those_of_the_listing() -> None:
     """Sizes add up, copies of a UIDL are counted."""
     snapshot = take_snapshot([Entry(1, 10, "a"), Entry(2, 5, "a"), Entry(3, 1, "b")], NOW)
     assert (snapshot.total_size, snapshot.count("a"), snapshot.count("c")) == (16, 2, 0)
+
+
+def test_an_overlong_uidl_still_makes_a_short_uid() -> None:
+    """Servers go beyond RFC 1939's 70 octets; two that differ at the end only stay apart."""
+    snapshot = take_snapshot([Entry(1, 1, "x" * 255), Entry(2, 1, "x" * 254 + "y")], NOW)
+    assert len(snapshot.by_uid) == 2
+    assert all(URL_SAFE.fullmatch(uid) for uid in snapshot.by_uid)

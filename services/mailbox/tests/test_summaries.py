@@ -1,0 +1,35 @@
+"""What was shown is remembered within bounds, and only for the message that was shown."""
+
+from mailbox_service.messages import BLANK
+from mailbox_service.summaries import MAX_SUMMARIES, Proof, Shown, Summaries
+
+SHOWN = Shown(Proof(12, "digest"), BLANK)
+
+
+def test_the_least_recently_used_go_first() -> None:
+    """Memory of one session is bounded."""
+    summaries = Summaries()
+    for number in range(MAX_SUMMARIES):
+        summaries.keep(str(number), SHOWN)
+    assert summaries.find("0", 12) is SHOWN
+    summaries.keep("one more", SHOWN)
+    assert summaries.find("0", 12) is SHOWN
+    assert summaries.find("1", 12) is None
+
+
+def test_a_message_of_another_size_was_not_shown() -> None:
+    """A server may give an old UIDL to a new message; its proof stays that of the old one."""
+    summaries = Summaries()
+    summaries.keep("YQ", SHOWN)
+    assert summaries.find("YQ", 13) is None
+    assert summaries.proof("YQ") == Proof(12, "digest")
+    assert summaries.known_in({"YQ": 13, "Yg": 12}) == 0
+
+
+def test_what_was_deleted_is_forgotten() -> None:
+    """Its uid may come again."""
+    summaries = Summaries()
+    summaries.keep("YQ", SHOWN)
+    summaries.forget("YQ")
+    summaries.forget("never shown")
+    assert summaries.proof("YQ") is None
