@@ -14,10 +14,12 @@ sys.path.append(str(Path(__file__).parent))
 from gateway_fakes import FakeAuth, FakeMailbox, FakeSender
 
 from gateway_service.app import create_app
+from gateway_service.services import Services
 from gateway_service.settings import Settings
 
 ORIGIN = "http://courriel.test"
 OURS = {"Origin": ORIGIN}
+SETTINGS = Settings(gateway_secret="secret", public_url=ORIGIN, sender_max_message_bytes=1024 * 1024)
 
 
 @pytest.fixture(autouse=True)
@@ -28,37 +30,47 @@ def no_network() -> None:
 
 @pytest.fixture
 def settings() -> Settings:
-    """Settings of an installation reached by http."""
-    return Settings(gateway_secret="secret", public_url=ORIGIN, sender_max_message_bytes=1024 * 1024)
+    """Make the settings of an installation reached by http."""
+    return SETTINGS
 
 
 @pytest.fixture
 def auth() -> FakeAuth:
-    """Sessions in memory."""
+    """Make sessions in memory."""
     return FakeAuth()
 
 
 @pytest.fixture
 def mailbox() -> FakeMailbox:
-    """A maildrop in memory."""
+    """Make a maildrop in memory."""
     return FakeMailbox()
 
 
 @pytest.fixture
 def sender() -> FakeSender:
-    """An outbox in memory."""
+    """Make an outbox in memory."""
     return FakeSender()
 
 
+@pytest.fixture(scope="session")
+def wired() -> FastAPI:
+    """Wire the application once: that takes longer than most tests."""
+    return create_app(SETTINGS, auth=FakeAuth(), mailbox=FakeMailbox(), sender=FakeSender())
+
+
 @pytest.fixture
-def app(settings: Settings, auth: FakeAuth, mailbox: FakeMailbox, sender: FakeSender) -> FastAPI:
-    """The gateway in front of the fakes."""
-    return create_app(settings, auth=auth, mailbox=mailbox, sender=sender)
+def app(
+    wired: FastAPI, settings: Settings, auth: FakeAuth, mailbox: FakeMailbox, sender: FakeSender
+) -> FastAPI:
+    """Put the gateway in front of this test's fakes."""
+    wired.state.settings = settings
+    wired.state.services = Services(auth, mailbox, sender)
+    return wired
 
 
 @pytest.fixture
 async def visitor(app: FastAPI) -> AsyncIterator[httpx2.AsyncClient]:
-    """A browser that nobody signed in with; it says where its forms come from, and follows no redirect."""
+    """Open a browser that says where its forms come from, and follows no redirect."""
     transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
     async with httpx2.AsyncClient(transport=transport, base_url=ORIGIN, headers=OURS) as client:
         yield client
@@ -66,14 +78,14 @@ async def visitor(app: FastAPI) -> AsyncIterator[httpx2.AsyncClient]:
 
 @pytest.fixture
 async def browser(visitor: httpx2.AsyncClient) -> httpx2.AsyncClient:
-    """A browser that is signed in to jean.dupont."""
+    """Sign the browser in to jean.dupont."""
     await visitor.post("/sign-in", data={"username": "jean.dupont", "password": "demo"})
     return visitor
 
 
 @pytest.fixture
 async def client(app: FastAPI, auth: FakeAuth) -> AsyncIterator[httpx2.AsyncClient]:
-    """An API client with a token, and no cookie."""
+    """Make an API client with a token, and no cookie."""
     transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
     headers = {"Authorization": f"Bearer {auth.open_session('jean.dupont')}"}
     async with httpx2.AsyncClient(transport=transport, base_url=ORIGIN, headers=headers) as client:

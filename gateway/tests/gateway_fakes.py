@@ -1,4 +1,4 @@
-"""The three services in memory, as ``gateway_service.services`` describes them, with what a test may look at."""
+"""The three services in memory, as ``gateway_service.services`` has them, with what a test may look at."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

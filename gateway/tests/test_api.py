@@ -1,5 +1,7 @@
 """The public API: what is passed on, and what is answered."""
 
+from collections.abc import AsyncIterator
+
 import httpx2
 import pytest
 from gateway_fakes import FakeAuth, FakeMailbox, FakeSender, attached, outbox_entry, problem
@@ -125,7 +127,7 @@ async def test_upload_beyond_the_limit_is_413(client: httpx2.AsyncClient, settin
     answer = await client.post("/api/uploads", content=b"x" * too_much)
     assert (answer.status_code, answer.json()["type"]) == (413, "request-too-large")
 
-    async def chunks():  # type: ignore[no-untyped-def]  # noqa: ANN202
+    async def chunks() -> AsyncIterator[bytes]:
         for _ in range(too_much // 65_536 + 1):
             yield b"x" * 65_536
 
@@ -136,7 +138,7 @@ async def test_upload_beyond_the_limit_is_413(client: httpx2.AsyncClient, settin
 async def test_references_to_the_maildrop_are_resolved(
     client: httpx2.AsyncClient, mailbox: FakeMailbox, sender: FakeSender
 ) -> None:
-    """A part of a message becomes an upload by streaming, and in_reply_to becomes the thread's identifiers."""
+    """A part of a message becomes an upload, and in_reply_to becomes the thread's identifiers."""
     mailbox.add("m3", references=["<a@x>"], parts=[attached().model_dump()])
     mailbox.contents["m3", "2"] = b"%PDF"
     answer = await client.post(
@@ -206,7 +208,7 @@ async def test_outbox(client: httpx2.AsyncClient, sender: FakeSender) -> None:
     ],
 )
 async def test_mistakes_are_problems(
-    client: httpx2.AsyncClient, method: str, path: str, body: bytes | None, status: int, code: str
+    *, client: httpx2.AsyncClient, method: str, path: str, body: bytes | None, status: int, code: str
 ) -> None:
     """Whatever is wrong is told as problem+json with a stable type."""
     answer = await client.request(method, path, content=body, headers={"Content-Type": "application/json"})

@@ -28,7 +28,7 @@ def test_every_error_has_a_status() -> None:
 
 @pytest.fixture
 async def document(visitor: httpx2.AsyncClient) -> dict[str, Any]:
-    """The OpenAPI document, as anybody gets it."""
+    """Get the OpenAPI document, as anybody does."""
     answer = await visitor.get("/api/openapi.json")
     assert answer.status_code == 200
     found: dict[str, Any] = answer.json()

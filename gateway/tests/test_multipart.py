@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -60,7 +61,7 @@ async def read_all(form: AsyncIterator[Field | File]) -> list[tuple[object, ...]
 def test_chunks_make_no_difference(cuts: list[int]) -> None:
     """However the octets arrive, the items are the same."""
     edges = [0, *sorted(cuts), len(FORM)]
-    chunks = [FORM[start:end] for start, end in zip(edges, edges[1:], strict=False)]
+    chunks = [FORM[start:end] for start, end in pairwise(edges)]
     assert asyncio.run(read_all(read_form(KIND, body_of(chunks)))) == ITEMS
 
 

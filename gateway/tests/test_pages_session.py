@@ -80,7 +80,7 @@ async def test_incomplete_form_asks_no_service(
 
 
 async def test_open_elsewhere_says_where_and_since_when(visitor: httpx2.AsyncClient, auth: FakeAuth) -> None:
-    """A mailbox in use tells the application, the time and « quitter », and offers to close the other session."""
+    """A mailbox in use tells application, time and « quitter », and offers to close the other session."""
     auth.in_use = problem(
         Code.MAILBOX_IN_USE, 409, application="webmail", since="2026-03-01T08:05:00Z", takeover=True
     )
@@ -133,7 +133,7 @@ async def test_wrong_password_leaves_own_session_alone(browser: httpx2.AsyncClie
     ],
 )
 async def test_trouble_is_told_in_plain_words(
-    visitor: httpx2.AsyncClient, auth: FakeAuth, failure: Exception, status: int, words: str, retry: str
+    *, visitor: httpx2.AsyncClient, auth: FakeAuth, failure: Exception, status: int, words: str, retry: str
 ) -> None:
     """Throttling and outages keep the form, say what is the matter and when to try again."""
     auth.failure = failure

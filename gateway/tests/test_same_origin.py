@@ -37,7 +37,7 @@ FOREIGN = [
 
 @pytest.fixture
 async def silent(app: FastAPI, auth: FakeAuth) -> httpx2.AsyncClient:
-    """A browser that is signed in and says nothing of itself."""
+    """Make a browser that is signed in and says nothing of itself."""
     cookies = {"session": auth.open_session("jean.dupont")}
     return httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url=ORIGIN, cookies=cookies)
 

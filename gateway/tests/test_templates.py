@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from courriel_wire import Code
 from gateway_service import words
 from gateway_service.pages import FOLDER
 
@@ -15,7 +16,10 @@ BARE = re.compile(
 # The guide's own words, letter by letter
 AS_IN_THE_GUIDE = {
     "Nom d'utilisateur",
-    "La connexion est refusée. Il est probable que votre nom d'utilisateur ou votre mot de passe ait été mal saisi.",
+    (
+        "La connexion est refusée. Il est probable que votre nom d'utilisateur "
+        "ou votre mot de passe ait été mal saisi."
+    ),
 }
 
 
@@ -26,7 +30,7 @@ def source(name: str) -> str:
 
 @pytest.mark.parametrize("name", TEMPLATES)
 def test_no_script_and_no_inline_style(name: str) -> None:
-    """Nothing in a template needs more than the strict policy; the message's frame alone has its own styles."""
+    """Nothing needs more than the strict policy; the message's frame alone has styles of its own."""
     text = source(name)
     assert not re.search(r"<\s*script|javascript:|\son[a-z]+\s*=", text, re.IGNORECASE)
     assert "srcdoc" not in text
@@ -58,8 +62,8 @@ def test_every_word_is_translatable(name: str) -> None:
     assert not re.search(r"[A-Za-zÀ-ÿ]{2,}", shown.replace("&lt;", "").replace("&gt;", "")), shown
 
 
-@pytest.mark.parametrize("code", words.Code)
-def test_every_code_has_words(code: words.Code) -> None:
+@pytest.mark.parametrize("code", Code)
+def test_every_code_has_words(code: Code) -> None:
     """Whatever the problem, a person is told something, in a page and over a letter."""
     assert words.explain(code).title
     assert words.explain_letter(code)

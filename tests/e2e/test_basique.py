@@ -4,7 +4,6 @@ import re
 from pathlib import Path
 
 from playwright.sync_api import Page, expect
-
 from tests.e2e.conftest import Opening
 from tests.e2e.journey import line, open_message, sign_in, sign_out, wait_for_message, write
 
@@ -123,7 +122,9 @@ def test_writing_and_answering(open_browser: Opening, tmp_path: Path) -> None:
 
     marie.get_by_role("button", name="Répondre").click()
     expect(marie.get_by_label("Objet")).to_have_value("RE: Budget de l’été")
-    expect(marie.get_by_label("Texte du message")).to_have_value(re.compile(r"a écrit\s:\n> Bonjour,\n> voir"))
+    expect(marie.get_by_label("Texte du message")).to_have_value(
+        re.compile(r"a écrit\s:\n> Bonjour,\n> voir")
+    )
     marie.get_by_label("Texte du message").fill("Bien reçu, merci.")
     marie.get_by_role("button", name="Envoyer").click()
     expect(marie.get_by_role("status").first).to_contain_text("accepté pour envoi")
