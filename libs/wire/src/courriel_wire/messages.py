@@ -63,8 +63,8 @@ class MessageView(Answer):
     """``GET /api/messages/{uid}``.
 
     ``text`` is always readable; ``html`` is sanitised, or None where the message has none. Its inline images
-    stand at ``/inline/{name}`` for ten minutes, under random names. ``notes`` are codes of what was wrong (such
-    as ``unknown-charset``) and what was left out (``remote-images``).
+    stand at ``/inline/{name}`` for ten minutes, under random names. ``notes`` are codes of what was wrong
+    (such as ``unknown-charset``) and what was left out (``remote-images``).
     """
 
     uid: Uid
