@@ -32,7 +32,7 @@ async def test_letter_is_handed_over_as_typed(browser: httpx2.AsyncClient, sende
     answer = await send(browser)
     assert answer.status_code == 303
     submission, _ = sender.submissions["key-1"]
-    assert [(each.name, each.address) for each in submission.to] == [
+    assert [(each.name, each.address) for each in submission.to] == [  # type: ignore[union-attr]
         ("Marie Martin", "marie.martin@demo.example"),
         ("", "paul@demo.example"),
     ]

@@ -31,7 +31,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     process = subprocess.Popen(
         [sys.executable, "-m", "courriel_demo"],
         cwd=tmp_path_factory.mktemp("demo"),
-        env={**os.environ, "PORT": str(port), "PUBLIC_URL": "", "WEBMAIL_URL": "https://webmail.example/"},
+        env={**os.environ, "PORT": str(port), "WEBMAIL_URL": "https://webmail.example/"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
