@@ -137,8 +137,8 @@ class Services:
     sender: Sender
 
 
-def services_of(request: Request) -> Services:
-    """Return the services that ``create_app`` wired."""
+async def services_of(request: Request) -> Services:
+    """Return the services that ``create_app`` wired (async: FastAPI runs others in a thread)."""
     services: Services = request.app.state.services
     return services
 

@@ -1,9 +1,8 @@
 """Who calls: the session behind a bearer token, which auth alone can tell."""
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated
 
-from fastapi import Depends
+from fastapi import Request
 
 from courriel_web.credentials import bearer_token
 from mailbox_service.maildrops import Access
@@ -15,7 +14,7 @@ AccessOf = Callable[..., Awaitable[Access]]
 def access_by(auth: Auth) -> AccessOf:
     """Make a dependency: the caller's access. It raises BadBearer, SessionEnded or AuthUnavailable."""
 
-    async def access(token: Annotated[str, Depends(bearer_token)]) -> Access:
-        return await auth.introspect(token)
+    async def access(request: Request) -> Access:
+        return await auth.introspect(bearer_token(request))
 
     return access
