@@ -34,7 +34,7 @@ DOMAIN = "demo.example"
 PASSWORD = "demo"
 SECRETS = {
     name: SecretStr(f"{name} secret of the contract tests")
-    for name in ("gateway", "auth", "mailbox", "sender")
+    for name in ("gateway", "auth", "mailbox", "sender", "directory")
 }
 KEYS = "k1:" + base64.urlsafe_b64encode(bytes(range(32))).decode()
 

@@ -21,7 +21,8 @@ FOLDER = Path(__file__).parent / "snapshots"
 KEYS = "k1:" + base64.urlsafe_b64encode(bytes(range(32))).decode()
 REDIS = "redis://127.0.0.1:1"
 SECRETS = {
-    f"{name}_secret": f"{name} secret of the snapshots" for name in ("gateway", "auth", "mailbox", "sender")
+    f"{name}_secret": f"{name} secret of the snapshots"
+    for name in ("gateway", "auth", "mailbox", "sender", "directory")
 }
 URLS = {f"{name}_url": f"http://{name}:8000" for name in ("auth", "mailbox", "sender")}
 SETTINGS: dict[str, Any] = {

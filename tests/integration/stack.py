@@ -19,7 +19,7 @@ from testcontainers.core.network import Network
 from tests.integration.deployed_container import deployed_container, wait_until_healthy
 
 DOMAIN = "demo.example"
-CALLERS = ("gateway", "auth", "mailbox", "sender")
+CALLERS = ("gateway", "auth", "mailbox", "sender", "directory")
 PEOPLE = ("jean.dupont", "marie.martin", "paul.durand", "imap.seulement")
 STORES = ("redis-state", "redis-cache")
 PUBLISHED = {"gateway": 8000, "dovecot": 110, "postfix": 25, "redis-state": 6379, "redis-cache": 6379}

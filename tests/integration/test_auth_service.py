@@ -22,7 +22,8 @@ from courriel_web.redis_connection import connect_redis
 from courriel_wire import Code, MaildropSession, Problem
 
 PASSWORD = "un-mot-de-passe-à-chercher"
-CREDENTIALS = {name: (name, f"{name}-secret-of-tests") for name in ("gateway", "mailbox", "sender", "auth")}
+NAMES = ("gateway", "mailbox", "sender", "directory", "auth")
+CREDENTIALS = {name: (name, f"{name}-secret-of-tests") for name in NAMES}
 
 
 @dataclass

@@ -15,7 +15,7 @@ from auth_service.app import FAILURES, create_app
 from auth_service.errors import AuthError, MaildropBusy, MaildropsUnavailable, MailServerUnavailable
 from auth_service.settings import Settings
 
-NAMES = ("gateway", "auth", "mailbox", "sender")
+NAMES = ("gateway", "auth", "mailbox", "sender", "directory")
 CREDENTIALS = {name: (name, f"{name}-secret-of-tests") for name in NAMES}
 PASSWORD = "demo-p4ssword"
 BODY = {"username": "Jean.Dupont", "password": PASSWORD, "client_address": "192.0.2.1"}
@@ -27,7 +27,7 @@ CALLS = {
 }
 MAY_CALL = {
     "/sessions": {"gateway"},
-    "/introspect": {"gateway", "mailbox", "sender"},
+    "/introspect": {"gateway", "mailbox", "sender", "directory"},
     "/revoke": {"gateway"},
     "/credential": {"mailbox"},
 }

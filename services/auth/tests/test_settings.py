@@ -16,6 +16,7 @@ GOOD = {
     "GATEWAY_SECRET": "gateway-secret-of-tests",
     "MAILBOX_SECRET": "mailbox-secret-of-tests",
     "SENDER_SECRET": "sender-secret-of-tests",
+    "DIRECTORY_SECRET": "directory-secret-of-tests",
     "AUTH_KEYS": f"k1:{KEY}",
 }
 

@@ -98,6 +98,7 @@ def create_app(
         "gateway": settings.gateway_secret,
         "mailbox": settings.mailbox_secret,
         "sender": settings.sender_secret,
+        "directory": settings.directory_secret,
     }
     app.include_router(build_routes(sign_in, Sessions(store, maildrops, vault), domain, callers=callers))
     return app

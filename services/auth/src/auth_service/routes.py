@@ -18,7 +18,7 @@ Token = Annotated[str, Form(max_length=1024)]
 def build_routes(
     sign_in: SignIn, sessions: Sessions, domain: MailDomain, *, callers: dict[str, SecretStr]
 ) -> APIRouter:
-    """Make the routes; ``callers`` holds the secrets of gateway, mailbox and sender."""
+    """Make the routes; ``callers`` holds the secrets of all services that call."""
     router = APIRouter()
 
     def only(*names: str) -> list[DependsMarker]:
@@ -44,7 +44,7 @@ def build_routes(
             last_sign_in=LastSignIn(at=last.at, client_address=last.client_address) if last else None,
         )
 
-    @router.post("/introspect", dependencies=only("gateway", "mailbox", "sender"))
+    @router.post("/introspect", dependencies=only("gateway", "mailbox", "sender", "directory"))
     async def introspect(token: Token, activity: Annotated[bool, Form()] = True) -> Introspection:  # noqa: FBT002 — a form field
         """Tell whether a token opens a session (RFC 7662); with ``activity`` the session goes on."""
         found = await sessions.introspect(token, activity=activity)

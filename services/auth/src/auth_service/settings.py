@@ -46,6 +46,8 @@ class Settings(ServiceSettings):
     """The mailbox service's secret: it introspects and asks for credentials."""
     sender_secret: Secret
     """The sender's secret: it introspects."""
+    directory_secret: Secret
+    """The directory service's secret: it introspects."""
     auth_keys: Annotated[SecretStr, AfterValidator(_key_ring)]
     """Key ring `id:base64url-of-32-octets`, comma-separated, the current key first; an old one may go
     AUTH_ABSOLUTE_SECONDS after it ceased to be the current one."""
