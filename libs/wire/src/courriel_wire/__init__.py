@@ -41,6 +41,7 @@ from courriel_wire.sessions import (
     SignedIn,
     SignInRequest,
 )
+from courriel_wire.settings import Settings, SettingsRequest
 
 __all__ = [
     "Address",
@@ -69,6 +70,8 @@ __all__ = [
     "RecipientState",
     "RecipientStatus",
     "SessionRequest",
+    "Settings",
+    "SettingsRequest",
     "SignInRequest",
     "SignedIn",
     "Submission",
