@@ -4,6 +4,7 @@ Whether a bearer token is worth anything is auth's to say, not this module's.
 """
 
 import hmac
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import Annotated
@@ -16,7 +17,7 @@ from starlette.requests import HTTPConnection
 from courriel_web.problems import BadBearer, Failure
 from courriel_wire import Code
 
-MAX_TOKEN_LENGTH = 256
+_TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]{1,256}")
 
 
 class ServiceCredentialRefused(Exception):
@@ -52,12 +53,22 @@ def service_caller(accepted: Mapping[str, SecretStr]) -> Callable[..., Awaitable
     async def caller(given: Annotated[HTTPBasicCredentials | None, Depends(_basic)]) -> str:
         name, secret = (given.username, given.password) if given else ("", "")
         expected = accepted.get(name)
-        reference = expected.get_secret_value() if expected else "\0 no such service"
-        if not hmac.compare_digest(secret.encode(), reference.encode()):
+        # An unknown name costs a comparison too, and is refused whatever comes out of it.
+        reference = expected.get_secret_value() if expected else ""
+        matches = hmac.compare_digest(secret.encode(), reference.encode())
+        if expected is None or not matches:
             raise ServiceCredentialRefused
         return name
 
     return caller
+
+
+def could_be_token(text: str) -> bool:
+    """Tell whether ``text`` has the form of a bearer token (RFC 6750 section 2.1), 256 characters at most.
+
+    What has not must not be sent on in a header.
+    """
+    return _TOKEN.fullmatch(text) is not None
 
 
 def bearer_token(request: Request) -> str:
@@ -66,6 +77,6 @@ def bearer_token(request: Request) -> str:
     Raises BadBearer where there is none.
     """
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token or len(token) > MAX_TOKEN_LENGTH or not token.isascii():
+    if scheme.lower() != "bearer" or not could_be_token(token):
         raise BadBearer
     return token
