@@ -57,7 +57,7 @@ def test_a_known_service_is_told_by_its_name(client: TestClient) -> None:
         basic(f":{SECRET}"),
         basic(SECRET),
         basic("nobody:"),
-        # What an unknown name's secret was once compared with: the source is public, so nothing in it may open.
+        # What an unknown name was once compared with: the source is public, so nothing in it may open.
         basic("nobody:\0 no such service"),
     ],
 )
