@@ -61,7 +61,7 @@ def test_services_are_wired_to_each_other() -> None:
         assert environment["AUTH_URL"] == "http://127.0.0.1:5"
         assert environment["MAIL_DOMAIN"] == "ville.fr"
         assert environment["PUBLIC_URL"] == "http://127.0.0.1:8081"
-    assert parts["gateway"].command[-4:-2] == ("--port", "8081")
+    assert parts["gateway"].command[-5:-3] == ("--port", "8081")
     assert parts["mail"].command[-2:] == ("--domain", "ville.fr")
 
 

@@ -141,8 +141,9 @@ def _mail(settings: Settings, ports: Ports, environment: Mapping[str, str]) -> P
 
 def _service(name: str, stage: Stage, port: int, environment: Mapping[str, str]) -> Part:
     served = ("-m", "uvicorn", f"{name}_service.main:app", "--host", HOST, "--port", str(port))
+    # uvicorn would believe X-Forwarded-For of anybody on this machine; the gateway asks TRUSTED_PROXIES.
     # An open event stream would hold the end up: uvicorn waits for it this long, in seconds.
-    command = (sys.executable, *served, "--timeout-graceful-shutdown", "1")
+    command = (sys.executable, *served, "--no-proxy-headers", "--timeout-graceful-shutdown", "1")
     return Part(name, stage, command, http_ready(port), environment)
 
 

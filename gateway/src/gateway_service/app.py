@@ -20,7 +20,6 @@ from gateway_service import (
     static_files,
 )
 from gateway_service.auth_client import AuthClient
-from gateway_service.body_limit import BodyLimit
 from gateway_service.errors import (
     CrossSiteRequest,
     MalformedForm,
@@ -94,6 +93,9 @@ def create_app(
         lifespan=lifespan,
         trust_request_id=False,
         openapi_url="/api/openapi.json",
+        other_body_octets=dict.fromkeys(
+            ("/api/uploads", "/api/outbox", "/compose"), settings.max_upload_octets
+        ),
     )
     app.state.settings = settings
     app.state.pages = Pages(settings)
@@ -106,10 +108,6 @@ def create_app(
         app.include_router(router)
     install_problem_pages(app)
     install_openapi(app, settings)
-    app.add_middleware(
-        BodyLimit,
-        larger=dict.fromkeys(("/api/uploads", "/api/outbox", "/compose"), settings.max_upload_octets),
-    )
     app.add_middleware(SecureHeaders, secure=settings.secure)
     return app
 

@@ -9,7 +9,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 from starlette.responses import Response
 
-from courriel_web.credentials import MAX_TOKEN_LENGTH, bearer_token
+from courriel_web.credentials import bearer_token, could_be_token
 from courriel_web.problems import BadBearer
 from courriel_wire import Address, Introspection
 from gateway_service.errors import SessionEnded
@@ -40,7 +40,7 @@ def cookie_token(request: Request) -> str | None:
     """Return the token of the browser's cookie, None where there is none that could be one."""
     settings: Settings = request.app.state.settings
     token = request.cookies.get(cookie_name(settings), "")
-    return token if token and token.isascii() and len(token) <= MAX_TOKEN_LENGTH else None
+    return token if could_be_token(token) else None
 
 
 async def _api_token(request: Request) -> str:

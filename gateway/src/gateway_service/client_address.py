@@ -14,7 +14,8 @@ def client_address(request: Request, trusted: Sequence[Network]) -> str:
     ``X-Forwarded-For`` is read from the right, as long as who wrote it is trusted: what stands further left
     may be anybody's invention.
     """
-    peer = request.client.host if request.client else ""
+    host = request.client.host if request.client else ""
+    peer = str(_address(host) or host)
     hops = [hop.strip() for line in request.headers.getlist("x-forwarded-for") for hop in line.split(",")]
     while hops and _is_trusted(peer, trusted) and (address := _address(hops.pop())):
         peer = str(address)
@@ -23,9 +24,11 @@ def client_address(request: Request, trusted: Sequence[Network]) -> str:
 
 def _address(text: str) -> IPv4Address | IPv6Address | None:
     try:
-        return ip_address(text)
+        address = ip_address(text)
     except ValueError:
         return None
+    # A socket that serves both families shows an IPv4 peer so (RFC 4291 section 2.5.5.2).
+    return (isinstance(address, IPv6Address) and address.ipv4_mapped) or address
 
 
 def _is_trusted(peer: str, trusted: Sequence[Network]) -> bool:

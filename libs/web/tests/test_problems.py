@@ -7,11 +7,13 @@ from typing import Annotated
 import pytest
 from fastapi import Depends, FastAPI
 from pydantic import BaseModel, SecretStr
+from redis.asyncio import BlockingConnectionPool
 from redis.exceptions import ConnectionError as RedisConnectionError
 from starlette.testclient import TestClient
 
 from courriel_web.credentials import bearer_token, service_caller
 from courriel_web.problems import Failure
+from courriel_web.redis_connection import ANSWER_SECONDS, connect_redis
 from courriel_web.service_app import build_service_app
 from courriel_web.service_client import UpstreamProblem, UpstreamUnavailable
 from courriel_wire import Code, Problem
@@ -154,7 +156,10 @@ def test_a_malformed_service_credential_is_refused_as_any(client: TestClient, he
     assert (answer.status_code, answer.json()["type"]) == (403, "service-credential-refused")
 
 
-@pytest.mark.parametrize("header", ["Basic abc", "Bearer", "Bearer ", f"Bearer {'x' * 300}"])
+@pytest.mark.parametrize(
+    "header",
+    ["Basic abc", "Bearer", "Bearer ", f"Bearer {'x' * 300}", "Bearer a b", "Bearer \x01"],
+)
 def test_what_is_no_bearer_token_needs_a_sign_in(client: TestClient, header: str) -> None:
     """The answer names the scheme to use (RFC 9110 section 11.6.1)."""
     answer = client.get("/bearer", headers={"Authorization": header})
@@ -167,6 +172,13 @@ def test_readiness_names_the_checks_that_failed_and_liveness_does_not_care(clien
     assert client.get("/health/live").status_code == 200
     answer = client.get("/health/ready")
     assert (answer.status_code, answer.json()["failed"]) == (503, ["redis"])
+
+
+def test_whoever_finds_all_connections_busy_waits_for_one() -> None:
+    """A crowd is served in turn; it does not turn others away."""
+    pool = connect_redis("redis://127.0.0.1:1").connection_pool
+    assert isinstance(pool, BlockingConnectionPool)
+    assert pool.timeout == ANSWER_SECONDS
 
 
 @pytest.mark.parametrize(("sent", "kept"), [("abcdefgh12", True), ("short", False), ("bad\tchars!!!", False)])

@@ -6,12 +6,14 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from fastapi import FastAPI
 
+from courriel_web.body_limit import BodyLimit
 from courriel_web.credentials import CREDENTIAL_FAILURES
 from courriel_web.health import health_router
 from courriel_web.problems import Failure, install_problems
 from courriel_web.request_context import RequestContext
 from courriel_web.service_client import UPSTREAM_FAILURES, install_upstream_problems
 
+USUAL_BODY_OCTETS = 1024 * 1024
 Check = Callable[[], Awaitable[object]]
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
@@ -25,10 +27,14 @@ def build_service_app(
     lifespan: Lifespan,
     trust_request_id: bool = True,
     openapi_url: str = "/openapi.json",
+    body_octets: int = USUAL_BODY_OCTETS,
+    other_body_octets: Mapping[str, int | None] | None = None,
 ) -> FastAPI:
     """Make the FastAPI application of a service.
 
-    ``failures`` is the service's table from exceptions to problems, ``checks`` its readiness checks.
+    ``failures`` is the service's table from exceptions to problems, ``checks`` its readiness checks. A
+    request body is refused beyond ``body_octets``, or what ``other_body_octets`` says for its path (None: no
+    limit here).
     """
     app = FastAPI(
         title=title,
@@ -41,6 +47,7 @@ def build_service_app(
     install_problems(app, {**CREDENTIAL_FAILURES, **UPSTREAM_FAILURES, **failures})
     install_upstream_problems(app)
     app.include_router(health_router(checks))
+    app.add_middleware(BodyLimit, octets=body_octets, other=other_body_octets)
     app.add_middleware(RequestContext, trust_incoming=trust_request_id)
     return app
 

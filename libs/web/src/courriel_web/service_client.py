@@ -200,8 +200,17 @@ class ServiceClient:
 
 async def _problem_of(answer: aiohttp.ClientResponse) -> UpstreamProblem | UpstreamUnavailable:
     try:
-        problem = Problem.model_validate_json(await answer.content.read(MAX_PROBLEM_OCTETS))
+        problem = Problem.model_validate_json(await _read_problem(answer))
     except (ValidationError, aiohttp.ClientError, TimeoutError):
         return UpstreamUnavailable()
     retry_after = answer.headers.get("Retry-After", "")
     return UpstreamProblem(problem, int(retry_after) if retry_after.isdigit() else None)
+
+
+async def _read_problem(answer: aiohttp.ClientResponse) -> bytes:
+    body = b""
+    async for piece in answer.content.iter_any():
+        body += piece
+        if len(body) > MAX_PROBLEM_OCTETS:
+            break
+    return body

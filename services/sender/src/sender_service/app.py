@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager, suppress
 from fastapi import FastAPI
 
 from courriel_seal import KeyRing
-from courriel_web.body_limit import BodyLimit
 from courriel_web.problems import Failure
 from courriel_web.redis_connection import connect_redis
 from courriel_web.service_app import build_service_app
@@ -118,6 +117,8 @@ def create_app(
         failures=FAILURES,
         checks={"redis-state": redis.ping},
         lifespan=lifespan,
+        body_octets=JSON_ALLOWANCE * settings.sender_max_message_bytes,
+        other_body_octets={"/uploads": None},
     )
     session = signed_in(auth or AuthClient(auth_service))
     submissions = Submissions(
@@ -129,7 +130,4 @@ def create_app(
     )
     app.include_router(outbox_router(submissions, outbox, session))
     app.include_router(uploads_router(uploads, session, max_octets=settings.sender_max_attachment_bytes))
-    app.add_middleware(
-        BodyLimit, octets=JSON_ALLOWANCE * settings.sender_max_message_bytes, other={"/uploads": None}
-    )
     return app
