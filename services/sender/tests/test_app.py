@@ -192,6 +192,20 @@ async def test_a_retry_with_its_key_is_the_same_message(bench: Bench) -> None:
     assert len(bench.outbox.records) == 1
 
 
+async def test_a_retry_may_name_other_uploads_under_the_digest_of_its_request(bench: Bench) -> None:
+    """What the caller resolved anew is the same message by its Idempotency-Digest; another digest: 409."""
+    digests = {"Idempotency-Key": "k", "Idempotency-Digest": "0" * 64}
+    answers = []
+    for _ in range(2):
+        upload = (await bench.upload()).json()["id"]
+        body = {"to": ["a@demo.example"], "attachments": [{"upload": upload}]}
+        answers.append(await bench.http.post("/outbox", json=body, headers=digests))
+    assert (answers[1].status_code, answers[1].json()) == (202, answers[0].json())
+    other = await bench.http.post("/outbox", json=body, headers={**digests, "Idempotency-Digest": "1" * 64})
+    problem(other, 409, "idempotency-key-reused")
+    assert len(bench.outbox.records) == 1
+
+
 async def test_a_held_message_can_be_cancelled_once_due_it_cannot(bench: Bench) -> None:
     """204 while held, 409 when it is queued, 404 for another's."""
     later = (datetime.now(UTC) + timedelta(minutes=1)).isoformat()

@@ -12,6 +12,7 @@ from sender_service.submission import Author, Submissions
 
 EntryId = Annotated[str, Path(max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]
 IdempotencyKey = Annotated[str, Header(alias="Idempotency-Key", max_length=256)]
+IdempotencyDigest = Annotated[str, Header(alias="Idempotency-Digest", pattern=r"^([0-9a-f]{64})?$")]
 
 
 def outbox_router(submissions: Submissions, outbox: Outbox, signed_in: SignedIn) -> APIRouter:
@@ -23,11 +24,16 @@ def outbox_router(submissions: Submissions, outbox: Outbox, signed_in: SignedIn)
         session: Annotated[Session, Depends(signed_in)],
         submission: Submission,
         idempotency_key: IdempotencyKey = "",
+        idempotency_digest: IdempotencyDigest = "",
     ) -> OutboxEntry:
-        """Accept a message: 202 once it is durable."""
+        """Accept a message: 202 once it is durable.
+
+        The digest (SHA-256) is of the request as its author made it, where the caller resolved references
+        anew: a retry then names other uploads and is the same request nevertheless.
+        """
         identity = session.identity
         author = Author(session.mailbox, Address(identity.name, identity.address))
-        return _shown(await submissions.accept(author, submission, idempotency_key))
+        return _shown(await submissions.accept(author, submission, idempotency_key, idempotency_digest))
 
     @router.get("")
     async def list_entries(session: Annotated[Session, Depends(signed_in)]) -> OutboxPage:

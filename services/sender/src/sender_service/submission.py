@@ -94,13 +94,16 @@ class Submissions:
         self._announce = announce
         self._building = asyncio.Semaphore(BUILDS_AT_ONCE)
 
-    async def accept(self, author: Author, submission: Submission, idempotency_key: str = "") -> Entry:
+    async def accept(
+        self, author: Author, submission: Submission, idempotency_key: str = "", digest: str = ""
+    ) -> Entry:
         """Check, build and store; return the entry once it is durable.
 
-        The same key with the same submission returns the entry of the first time. Raises the errors of
-        `limits`, `uploads` and this module, and TooManyMessages.
+        The same key with the same submission (or with the same `digest` of it, where the caller gives one)
+        returns the entry of the first time. Raises the errors of `limits`, `uploads` and this module, and
+        TooManyMessages.
         """
-        digest = hashlib.sha256(submission.model_dump_json().encode()).hexdigest()
+        digest = digest or hashlib.sha256(submission.model_dump_json().encode()).hexdigest()
         if earlier := await self._earlier(author, idempotency_key, digest):
             return earlier
         try:
