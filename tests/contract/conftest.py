@@ -116,6 +116,7 @@ async def providers(valkey_url: str, tmp_path_factory: pytest.TempPathFactory) -
             "pop3_url": f"pop3://127.0.0.1:{pop3}",
             "smtp_url": f"smtp://127.0.0.1:{smtp}",
             "auth_keys": KEYS,
+            "mailbox_keys": KEYS,
             "sender_keys": KEYS,
             "auth_refusal_seconds": 0,
             **{f"{name}_url": url for name, url in urls.items()},

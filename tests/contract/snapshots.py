@@ -34,6 +34,7 @@ SETTINGS: dict[str, Any] = {
     "pop3_url": "pop3s://pop.example",
     "smtp_url": "smtps://relay.example",
     "auth_keys": KEYS,
+    "mailbox_keys": KEYS,
     "sender_keys": KEYS,
     "public_url": "https://mail.example",
 }

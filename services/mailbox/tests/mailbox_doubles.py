@@ -276,6 +276,21 @@ class FakeImageStore:
         return self.values.get(key)
 
 
+class FakePreferenceStore:
+    """Sealed preferences in memory."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, bytes] = {}
+
+    async def get(self, key: str) -> bytes | None:
+        """Return."""
+        return self.values.get(key)
+
+    async def put(self, key: str, sealed: bytes) -> None:
+        """Store."""
+        self.values[key] = sealed
+
+
 class FakeReader:
     """Takes mail apart in this process; hostile mail is too much for it."""
 
@@ -323,6 +338,7 @@ class World:
         self.auth = FakeAuth(self.server)
         self.held = FakeHeldDeletions()
         self.image_store = FakeImageStore()
+        self.preference_store = FakePreferenceStore()
         self.restart()
 
     def restart(self) -> None:

@@ -14,6 +14,7 @@ from mailbox_service.maildrops import Access
 from mailbox_service.settings import Settings
 
 SECRET = "x" * 16
+KEYS = "k1:" + base64.urlsafe_b64encode(bytes(32)).decode()
 BEARER = {"Authorization": "Bearer s1"}
 
 
@@ -27,6 +28,7 @@ def settings(**values: object) -> Settings:
         mailbox_secret=SECRET,
         auth_secret="auth" * 4,
         gateway_secret="gateway" * 4,
+        mailbox_keys=KEYS,
         **values,
     )
 
@@ -72,6 +74,7 @@ async def client_of(world: World, **adapters: object) -> AsyncIterator[AsyncClie
         "auth": world.auth,
         "held": world.held,
         "image_store": world.image_store,
+        "preference_store": world.preference_store,
         "reader": FakeReader(),
         "clock": world.clock,
     }

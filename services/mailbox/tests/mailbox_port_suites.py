@@ -12,6 +12,7 @@ from mailbox_service.connections import Login, Maildrop, OpenMaildrop
 from mailbox_service.deletions import Held, HeldDeletions
 from mailbox_service.errors import LoginRefused, MaildropBusy, MailServerUnavailable
 from mailbox_service.inline_images import ImageStore
+from mailbox_service.preferences import PreferenceStore
 from mailbox_service.summaries import Proof
 
 DUE = datetime(2026, 11, 23, 8, tzinfo=UTC)
@@ -136,6 +137,17 @@ class HeldDeletionsSuite:
         await held.add("jean", [Held("YQ", "s1", DUE, None), Held("Yg", "s1", DUE, None)])
         await held.remove("jean", ["YQ", "unknown"])
         assert [each.uid for each in await held.of("jean")] == ["Yg"]
+
+
+class PreferenceStoreSuite:
+    """What a PreferenceStore must do."""
+
+    async def test_the_last_value_is_returned(self, store: PreferenceStore) -> None:
+        """By its key; octets of any kind."""
+        await store.put("a", b"\x00\xff")
+        await store.put("b", b"b")
+        await store.put("a", b"\xff")
+        assert (await store.get("a"), await store.get("b"), await store.get("c")) == (b"\xff", b"b", None)
 
 
 class ImageStoreSuite:

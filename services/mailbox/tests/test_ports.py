@@ -4,12 +4,27 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import pytest
-from mailbox_doubles import JEAN, PASSWORD, FakeHeldDeletions, FakeImageStore, FakeServer, Mail
-from mailbox_port_suites import HeldDeletionsSuite, ImageStoreSuite, MaildropBench, MaildropSuite
+from mailbox_doubles import (
+    JEAN,
+    PASSWORD,
+    FakeHeldDeletions,
+    FakeImageStore,
+    FakePreferenceStore,
+    FakeServer,
+    Mail,
+)
+from mailbox_port_suites import (
+    HeldDeletionsSuite,
+    ImageStoreSuite,
+    MaildropBench,
+    MaildropSuite,
+    PreferenceStoreSuite,
+)
 
 from mailbox_service.connections import Login, OpenMaildrop
 from mailbox_service.deletions import HeldDeletions
 from mailbox_service.inline_images import ImageStore
+from mailbox_service.preferences import PreferenceStore
 
 
 @dataclass
@@ -52,3 +67,12 @@ class TestFakeImageStore(ImageStoreSuite):
     def store(self) -> ImageStore:
         """Make an empty one."""
         return FakeImageStore()
+
+
+class TestFakePreferenceStore(PreferenceStoreSuite):
+    """The dictionary."""
+
+    @pytest.fixture
+    def store(self) -> PreferenceStore:
+        """Make an empty one."""
+        return FakePreferenceStore()

@@ -5,6 +5,7 @@ from pydantic import ValidationError
 
 from mailbox_service.settings import Settings
 
+KEYS = "k1:" + "A" * 43
 GOOD = {
     "pop3_url": "pop3s://pop.example.org",
     "redis_state_url": "redis://state:6379/0",
@@ -13,6 +14,7 @@ GOOD = {
     "mailbox_secret": "m" * 16,
     "auth_secret": "a" * 16,
     "gateway_secret": "g" * 16,
+    "mailbox_keys": KEYS,
 }
 
 
@@ -21,10 +23,13 @@ GOOD = {
     [
         ("pop3_url", "imap://pop.example.org", "a POP3 URL starts with pop3:// or pop3s://"),
         ("pop3_url", "pop3://jean:s3cret@pop.example.org", "a POP3 URL holds no user name and no password"),
-        ("redis_state_url", "http://state", "should match pattern"),
+        ("redis_state_url", "http://:s3cret@state", "a Redis URL starts with redis://"),
+        ("redis_cache_url", "redis:", "a Redis URL starts with redis://"),
         ("auth_url", "auth:8000", "should match pattern"),
         ("auth_url", "http://auth:8000/", "should match pattern"),
         ("mailbox_secret", "s3cret", "at least 16"),
+        ("mailbox_keys", "not an id:s3cret", "an id of letters, digits, - and _ must stand before the colon"),
+        ("mailbox_keys", "k1:s3cret", "32 octets in base64url are needed"),
         ("mailbox_idle_seconds", "60", "must not be greater than MAILBOX_CONNECTION_SECONDS"),
         ("mailbox_snapshot_seconds", "-1", "greater than or equal to 0"),
         ("mailbox_parse_seconds", "0", "greater than 0"),
@@ -44,3 +49,9 @@ def test_good_values_are_taken() -> None:
     settings = Settings(**GOOD)
     assert (settings.mailbox_idle_seconds, settings.mailbox_snapshot_seconds) == (5, 3)
     assert "mmmm" not in repr(settings)
+
+
+def test_a_password_in_a_redis_url_is_not_shown() -> None:
+    """Settings may be printed while somebody looks for a fault."""
+    urls = dict.fromkeys(("redis_state_url", "redis_cache_url"), "redis://:s3cret@store:6379/0")
+    assert "s3cret" not in repr(Settings(**{**GOOD, **urls}))

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 
 from courriel_pop3 import Limits as Pop3Limits
 from courriel_pop3 import Server
+from courriel_seal import KeyRing
 from courriel_web.problems import Failure
 from courriel_web.redis_connection import connect_redis
 from courriel_web.service_app import build_service_app
@@ -22,6 +23,7 @@ from mailbox_service.deletions_redis import RedisHeldDeletions
 from mailbox_service.errors import (
     AuthUnavailable,
     CommandRefused,
+    InvalidReplyTo,
     LoginRefused,
     MaildropBusy,
     MailServerUnavailable,
@@ -37,11 +39,14 @@ from mailbox_service.inline_images_redis import RedisImageStore
 from mailbox_service.maildrop_pop3 import Pop3Maildrops
 from mailbox_service.maildrops import Limits, Maildrops
 from mailbox_service.messages import Messages, Reader
+from mailbox_service.preferences import Preferences, PreferenceStore
+from mailbox_service.preferences_redis import RedisPreferenceStore
 from mailbox_service.reading_pebble import ProcessReader
 from mailbox_service.routes_deletions import deletion_routes
 from mailbox_service.routes_inline import inline_routes
 from mailbox_service.routes_messages import message_routes
 from mailbox_service.routes_sessions import session_routes
+from mailbox_service.routes_settings import settings_routes
 from mailbox_service.sessions import Auth, Sessions
 from mailbox_service.settings import Settings
 
@@ -58,6 +63,7 @@ FAILURES: Mapping[type[Exception], Failure] = {
     UnknownMessage: Failure(404, Code.UNKNOWN_MESSAGE, "The message is not in the mailbox"),
     UnknownPart: Failure(404, Code.UNKNOWN_PART, "The message has no such part"),
     UnknownImage: Failure(404, Code.NOT_FOUND, "There is nothing here"),
+    InvalidReplyTo: Failure(422, Code.INVALID_ADDRESS, "Not an address", members=("field",)),
     MessageTooLarge: Failure(
         413, Code.MESSAGE_TOO_LARGE, "The message is too large to be opened here", members=("limit",)
     ),
@@ -74,17 +80,23 @@ def create_app(
     auth: Auth | None = None,
     held: HeldDeletions | None = None,
     image_store: ImageStore | None = None,
+    preference_store: PreferenceStore | None = None,
     reader: Reader | None = None,
     clock: Clock | None = None,
 ) -> FastAPI:
     """Make the service; tests hand in adapters of their own, anything else is made from the settings."""
-    state, cache = connect_redis(settings.redis_state_url), connect_redis(settings.redis_cache_url)
+    state = connect_redis(settings.redis_state_url.get_secret_value())
+    cache = connect_redis(settings.redis_cache_url.get_secret_value())
     auth_service = ServiceClient(settings.auth_url, name="mailbox", secret=settings.mailbox_secret)
     processes = ProcessReader(workers=settings.mailbox_parse_workers, seconds=settings.mailbox_parse_seconds)
     clock = clock or SystemClock()
     maildrops = Maildrops(open_maildrop or Pop3Maildrops(_server(settings)).open, clock, _limits(settings))
     deletions = Deletions(maildrops, held or RedisHeldDeletions(state), clock)
     images = InlineImages(image_store or RedisImageStore(cache))
+    preferences = Preferences(
+        preference_store or RedisPreferenceStore(state),
+        KeyRing.parse(settings.mailbox_keys.get_secret_value()),
+    )
     messages = Messages(
         maildrops,
         deletions,
@@ -119,6 +131,7 @@ def create_app(
     access = access_by(auth or AuthClient(auth_service))
     app.include_router(message_routes(messages, access))
     app.include_router(deletion_routes(deletions, access))
+    app.include_router(settings_routes(preferences, access))
     app.include_router(inline_routes(images, gateway_secret=settings.gateway_secret))
     return app
 

@@ -50,6 +50,12 @@ class UnknownImage(MailboxError):
     """No inline image is stored under this name, or no longer."""
 
 
+class InvalidReplyTo(MailboxError):
+    """The address for answers is none; ``field`` names it."""
+
+    field = "reply_to"
+
+
 class MessageTooLarge(MailboxError):
     """The message is larger than this service takes into memory; ``limit`` in octets."""
 

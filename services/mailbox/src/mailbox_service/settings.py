@@ -1,5 +1,6 @@
 """What can be configured. Times are in seconds, sizes in octets."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Self
 
@@ -7,12 +8,26 @@ from pydantic import AfterValidator, Field, SecretStr, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from courriel_pop3 import Server
+from courriel_seal import KeyRing
 from courriel_web.settings import ServiceSettings
 
 Secret = Annotated[SecretStr, Field(min_length=16)]
 HttpUrl = Annotated[str, Field(pattern=r"^https?://[^/\s]+$")]
-RedisUrl = Annotated[str, Field(pattern=r"^(rediss?|unix)://\S+$")]
 Seconds = Annotated[float, Field(gt=0)]
+
+
+def _redis_url(url: SecretStr) -> SecretStr:
+    if not re.fullmatch(r"(rediss?|unix)://\S+", url.get_secret_value()):
+        raise ValueError("a Redis URL starts with redis://, rediss:// or unix://")
+    return url
+
+
+def _key_ring(text: SecretStr) -> SecretStr:
+    KeyRing.parse(text.get_secret_value())
+    return text
+
+
+RedisUrl = Annotated[SecretStr, AfterValidator(_redis_url)]
 
 
 def _pop3_url(url: str) -> str:
@@ -35,9 +50,9 @@ class Settings(ServiceSettings):
     pop3_reply_seconds: Seconds = 18.0
     """The longest silence of the POP3 server while it owes an answer."""
     redis_state_url: RedisUrl
-    """Redis of role state: held deletions."""
+    """Redis of role state: held deletions and settings. It may hold a password."""
     redis_cache_url: RedisUrl
-    """Redis of role cache: inline images."""
+    """Redis of role cache: inline images. It may hold a password."""
     auth_url: HttpUrl
     """Base URL of the auth service, which introspects tokens."""
     mailbox_secret: Secret
@@ -46,6 +61,9 @@ class Settings(ServiceSettings):
     """The auth service's secret: it opens and closes sessions."""
     gateway_secret: Secret
     """The gateway's secret: it fetches inline images."""
+    mailbox_keys: Annotated[SecretStr, AfterValidator(_key_ring)]
+    """Key ring that seals people's settings: `id:base64url-of-32-octets`, comma-separated, the current key
+    first. What was sealed under a key that is taken away is lost: its mailbox has the defaults again."""
     mailbox_snapshot_seconds: Annotated[float, Field(ge=0)] = 3.0
     """A refresh asks the server anew unless it was asked less than this long ago."""
     mailbox_idle_seconds: Seconds = 5.0
