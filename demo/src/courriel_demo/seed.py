@@ -25,6 +25,7 @@ _SEED: dict[Person, tuple[Letter | Source, ...]] = {
     SERVICE: SERVICE_LETTERS,
 }
 _FINISHED = ".seeded"
+_MICROSECOND = 1e-6
 
 
 def seed(data: Path, domain: str, now: datetime) -> None:
@@ -41,7 +42,8 @@ def seed(data: Path, domain: str, now: datetime) -> None:
         maildrops.create(account.name)
     if fresh:
         for owner, letters in _SEED.items():
-            for letter in sorted(letters, key=lambda letter: written(letter.age, now)):
-                arrival = written(letter.age, now).timestamp()
+            for place, letter in enumerate(sorted(letters, key=lambda letter: written(letter.age, now))):
+                # Some were written in the same second: their place tells them apart, at every seeding.
+                arrival = written(letter.age, now).timestamp() + place * _MICROSECOND
                 maildrops.deliver(owner.address, letter.build(owner, domain, now), arrival)
         finished.touch()
