@@ -7,6 +7,7 @@ from mailbox_doubles import JEAN, MARIE, PASSWORD, FakeMaildrop, World, until
 
 from mailbox_service.connections import Login
 from mailbox_service.errors import LoginRefused, MaildropBusy, MailServerUnavailable, SessionEnded
+from mailbox_service.maildrops import MAX_ENDED
 
 LOGIN = Login(JEAN, PASSWORD)
 
@@ -298,3 +299,32 @@ async def test_what_was_shown_is_forgotten_in_the_end(world: World) -> None:
     await world.clock.advance(1801)
     await world.subjects(await world.access("s2", MARIE))
     assert list(world.maildrops._sessions) == ["s2"]
+
+
+async def test_a_sign_in_that_is_slower_than_its_sign_out_keeps_nothing(world: World) -> None:
+    """Its caller hung up and ended the session meanwhile: the maildrop is freed with QUIT, and stays free."""
+    answer = asyncio.Event()
+    at_once = world.server.open
+
+    async def open_in_the_end(login: Login) -> FakeMaildrop:
+        await answer.wait()
+        return await at_once(login)
+
+    world.maildrops._open_maildrop = open_in_the_end
+    opening = asyncio.create_task(world.sessions.open("s1", JEAN, LOGIN))
+    await world.clock.settle()
+    await world.sessions.end("s1")
+    answer.set()
+    with pytest.raises(SessionEnded):
+        await opening
+    await world.clock.settle()
+    assert [connection.quitted for connection in world.server.connections] == [True]
+    assert world.maildrops._sessions == {}
+
+
+async def test_ended_sessions_are_remembered_within_bounds(world: World) -> None:
+    """The latest of them: a process that lives long takes no memory for ever."""
+    for number in range(MAX_ENDED + 5):
+        await world.maildrops.sign_out(f"s{number}")
+    assert len(world.maildrops._ended) == MAX_ENDED
+    assert f"s{MAX_ENDED + 4}" in world.maildrops._ended

@@ -31,6 +31,8 @@ BUSY_PAUSE_SECONDS = 0.25
 """Between two tries to open a maildrop that somebody holds."""
 FORGET_SECONDS = 1800.0
 """What a session was shown is forgotten when nothing was asked for this long."""
+MAX_ENDED = 10_000
+"""Ended sessions that are remembered, the latest: what still comes for one is late by seconds, not by these."""
 CLOSE_SECONDS = 5.0
 """How long a stop of the service waits for the answers to QUIT."""
 log = structlog.get_logger(__name__)
@@ -72,6 +74,7 @@ class Maildrops:
         self._clock = clock
         self._limits = limits
         self._sessions: dict[str, _Session] = {}
+        self._ended: dict[str, None] = {}
         self._turns = Turns()
         self._watchers: set[asyncio.Task[None]] = set()
 
@@ -79,9 +82,10 @@ class Maildrops:
         """Prove a login by using it, and keep the connection for session ``sid``.
 
         A wrong password never waits for whoever has the mailbox open, and costs them no more than an idle
-        connection. Raises LoginRefused, MaildropBusy or MailServerUnavailable.
+        connection. Raises LoginRefused, MaildropBusy, MailServerUnavailable, and SessionEnded where the
+        session was signed out meanwhile.
         """
-        await self.sign_out(sid)
+        await self._leave(sid)
         session = _Session(sid, mailbox, self._clock.monotonic())
         deadline = self._clock.monotonic() + self._limits.busy
         turn = self._turns.of(mailbox)
@@ -97,12 +101,26 @@ class Maildrops:
             # only said after the right password (RFC 2449 section 8.1.1): now it is worth waiting
             async with turn:
                 connection = await self._connect_when_free(session, login, deadline)
+        if sid in self._ended:
+            # nobody would ever end this connection: its sign-out has been and gone
+            session.connection = connection
+            await self._end(session)
+            raise SessionEnded
         self._forget_old()
         self._sessions[sid] = session
         self._keep(session, connection)
 
     async def sign_out(self, sid: str) -> None:
-        """End the session's connection with QUIT and forget the session. An unknown one is fine."""
+        """End the session's connection with QUIT, for good: a sign-in that is still under way keeps nothing.
+
+        An unknown session is fine.
+        """
+        self._ended[sid] = None
+        while len(self._ended) > MAX_ENDED:
+            del self._ended[next(iter(self._ended))]
+        await self._leave(sid)
+
+    async def _leave(self, sid: str) -> None:
         session = self._sessions.pop(sid, None)
         if session is None:
             return
