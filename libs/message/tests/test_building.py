@@ -264,3 +264,32 @@ def test_long_names_and_lists_are_folded() -> None:
 
     assert max(map(len, header.split(b"\r\n"))) <= 78
     assert parse(header).to == people
+
+
+def test_html_carries_the_images_it_shows() -> None:
+    """They stand beside the HTML under their Content-ID (RFC 2387), other files outside."""
+    image = Attachment("logo.png", "image/png", b"PNG", content_id="logo@demo")
+    file = Attachment("note.txt", "text/plain", b"x")
+    html = '<img src="cid:logo@demo">'
+    raw = build(with_(html=html, attachments=(file, image)))
+    read = email.message_from_bytes(raw, policy=email.policy.default)
+
+    assert read.get_content_type() == "multipart/mixed"
+    assert [part.get_content_type() for part in read.walk() if not part.is_multipart()] == [
+        "text/plain",
+        "text/html",
+        "image/png",
+        "text/plain",
+    ]
+    assert b'multipart/related; type="text/html"; boundary=' in raw
+    shown = [(part.content_id, part.inline, part.filename) for part in parse(raw).parts]
+    assert shown == [("logo@demo", True, "logo.png"), (None, False, "note.txt")]
+    assert build(with_(attachments=(image,))).count(b"multipart/related") == 0
+
+
+def test_a_content_id_is_no_way_out_of_its_field() -> None:
+    """An identifier with a line break is refused."""
+    image = Attachment("a.png", "image/png", b"", content_id="a>\r\nX: y")
+    with pytest.raises(InvalidDraft) as refused:
+        build(with_(html="x", attachments=(image,)))
+    assert refused.value.field == "attachments"

@@ -8,13 +8,16 @@ from courriel_message.addresses import (
     needs_smtputf8,
     parse_addresses,
 )
+from courriel_message.answering import forward_body, quote_for_reply, references_for_reply, reply_recipients
 from courriel_message.building import Attachment, Draft, Priority, build
 from courriel_message.errors import InvalidAddress, InvalidDraft, MessageError, TooComplex, UnknownPart
 from courriel_message.filename import safe_name
+from courriel_message.html_text import text_of_html
 from courriel_message.limits import Limits
 from courriel_message.parsing import Message, Part, parse, part_content
 from courriel_message.plain import linkify, quote
-from courriel_message.sanitising import Sanitised, sanitise
+from courriel_message.resending import Resending, resend
+from courriel_message.sanitising import Sanitised, sanitise, sanitise_written
 from courriel_message.subjects import forward_subject, reply_subject
 from courriel_message.summary import Summary, summarise
 
@@ -29,6 +32,7 @@ __all__ = [
     "MessageError",
     "Part",
     "Priority",
+    "Resending",
     "Sanitised",
     "Summary",
     "TooComplex",
@@ -36,6 +40,7 @@ __all__ = [
     "build",
     "canonical",
     "format_address",
+    "forward_body",
     "forward_subject",
     "is_address",
     "linkify",
@@ -44,8 +49,14 @@ __all__ = [
     "parse_addresses",
     "part_content",
     "quote",
+    "quote_for_reply",
+    "references_for_reply",
+    "reply_recipients",
     "reply_subject",
+    "resend",
     "safe_name",
     "sanitise",
+    "sanitise_written",
     "summarise",
+    "text_of_html",
 ]

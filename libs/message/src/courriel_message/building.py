@@ -17,18 +17,16 @@ from datetime import datetime
 from email.utils import format_datetime
 from typing import Final, Literal
 
-from courriel_message.addresses import Address, ascii_domain, is_address, needs_smtputf8
-from courriel_message.encoded_words import encode_words
+from courriel_message.addresses import Address, is_address
 from courriel_message.errors import InvalidDraft
 from courriel_message.filename import safe_name
+from courriel_message.header_writing import fold, is_message_id, mailboxes, refuse_controls, unstructured
 from courriel_message.parameters import write_parameter
 
 Priority = Literal["high", "normal", "low"]
 
-_CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-_MESSAGE_ID: Final = re.compile(r"<[!-;=?A-~]{1,300}@[!-;=?A-~]{1,300}>")
 _MEDIA_TYPE: Final = re.compile(r"[A-Za-z0-9!#$&^_.+-]{1,80}/[A-Za-z0-9!#$&^_.+-]{1,80}")
-_ATOMS: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")
+_CONTENT_ID: Final = re.compile(r"[A-Za-z0-9._@+-]{1,200}")
 _LINE_BREAK: Final = re.compile(r"\r\n|\r|\n|\x0b|\x0c|\x85|\u2028|\u2029")
 _LONE_BREAK: Final = re.compile(rb"\r(?!\n)|(?<!\r)\n")
 _PRIORITIES: Final[dict[str, tuple[tuple[str, str], ...]]] = {
@@ -36,7 +34,6 @@ _PRIORITIES: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "normal": (),
     "low": (("Importance", "low"), ("X-Priority", "5 (Lowest)")),
 }
-_FOLD_AT: Final = 76  # characters of a header line
 _MAX_LINE: Final = 998  # octets, RFC 5322 section 2.1.1
 _PLAIN_LINE: Final = 78
 _BASE64_LINE: Final = 57  # octets that make 76 digits
@@ -44,11 +41,16 @@ _BASE64_LINE: Final = 57  # octets that make 76 digits
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A file to attach: the name people see, type/subtype, and its octets."""
+    """A file to attach: the name people see, type/subtype, and its octets.
+
+    With a `content_id` (without angle brackets) it is an image of the HTML, which shows it as `cid:` and that
+    id; a draft without HTML has no such place, and attaches it.
+    """
 
     filename: str
     content_type: str
     content: bytes
+    content_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +85,14 @@ def build(draft: Draft) -> bytes:
     """
     _validate(draft)
     body = _text_entity("plain", draft.text)
+    attached = draft.attachments
     if draft.html is not None:
-        body = _multipart("alternative", [body, _text_entity("html", draft.html)])
-    if draft.attachments:
-        body = _multipart("mixed", [body, *map(_attachment_entity, draft.attachments)])
-    header = "".join(_fold(name, value) for name, value in _header(draft))
+        shown = [each for each in attached if each.content_id]
+        attached = tuple(each for each in attached if not each.content_id)
+        body = _multipart("alternative", [body, _html_entity(draft.html, shown)])
+    if attached:
+        body = _multipart("mixed", [body, *map(_attachment_entity, attached)])
+    header = "".join(fold(name, value) for name, value in _header(draft))
     return header.encode("utf-8") + b"MIME-Version: 1.0\r\n" + body
 
 
@@ -102,16 +107,16 @@ def _validate(draft: Draft) -> None:
     }
     for field, addresses in lists.items():
         for address in addresses:
-            _refuse_controls(field, address.name)
+            refuse_controls(field, address.name)
             if not is_address(address.address):
                 raise InvalidDraft(field, "not an address")
-    _refuse_controls("subject", draft.subject)
+    refuse_controls("subject", draft.subject)
     for field, identifiers in (
         ("message_id", (draft.message_id,)),
         ("in_reply_to", draft.in_reply_to),
         ("references", draft.references),
     ):
-        if not all(_MESSAGE_ID.fullmatch(identifier) for identifier in identifiers):
+        if not all(is_message_id(identifier) for identifier in identifiers):
             raise InvalidDraft(field, "not a message identifier")
     _validate_content(draft)
 
@@ -123,29 +128,26 @@ def _validate_content(draft: Draft) -> None:
     if draft.priority not in _PRIORITIES:
         raise InvalidDraft("priority", "neither high, normal nor low")
     for attachment in draft.attachments:
-        _refuse_controls("attachments", attachment.filename)
+        refuse_controls("attachments", attachment.filename)
         if not _MEDIA_TYPE.fullmatch(attachment.content_type):
             raise InvalidDraft("attachments", "not a content type")
+        if attachment.content_id and not _CONTENT_ID.fullmatch(attachment.content_id):
+            raise InvalidDraft("attachments", "not a content identifier")
     for field, text in (("text", draft.text), ("html", draft.html or "")):
         if re.search("[\ud800-\udfff]", text):
             raise InvalidDraft(field, "a lone surrogate")
 
 
-def _refuse_controls(field: str, text: str) -> None:
-    if _CONTROL.search(text):
-        raise InvalidDraft(field, "control characters")
-
-
 def _header(draft: Draft) -> Iterable[tuple[str, Sequence[str]]]:
     """Return the fields of the message, each with its value as pieces between which a line may be folded."""
     yield "Date", [format_datetime(draft.date)]
-    yield "From", _mailboxes([draft.from_])
+    yield "From", mailboxes([draft.from_])
     if draft.reply_to:
-        yield "Reply-To", _mailboxes(draft.reply_to)
-    yield "To", _mailboxes(draft.to) if draft.to else ["undisclosed-recipients:;"]
+        yield "Reply-To", mailboxes(draft.reply_to)
+    yield "To", mailboxes(draft.to) if draft.to else ["undisclosed-recipients:;"]
     if draft.cc:
-        yield "Cc", _mailboxes(draft.cc)
-    yield "Subject", _text(draft.subject)
+        yield "Cc", mailboxes(draft.cc)
+    yield "Subject", unstructured(draft.subject)
     yield "Message-ID", [draft.message_id]
     if draft.in_reply_to:
         yield "In-Reply-To", draft.in_reply_to
@@ -154,52 +156,7 @@ def _header(draft: Draft) -> Iterable[tuple[str, Sequence[str]]]:
     for name, value in _PRIORITIES[draft.priority]:
         yield name, [value]
     if draft.request_receipt:
-        yield "Disposition-Notification-To", _mailboxes([draft.from_])
-
-
-def _fold(name: str, pieces: Sequence[str]) -> str:
-    """Write one field, folded between pieces so that lines stay within 76 characters where they can."""
-    lines = [f"{name}:"]
-    for piece in pieces:
-        if len(lines[-1]) + 1 + len(piece) > _FOLD_AT and lines[-1].strip(" ") and lines[-1] != f"{name}:":
-            lines.append("")
-        lines[-1] += f" {piece}"
-    return "\r\n".join(lines) + "\r\n"
-
-
-def _text(text: str) -> list[str]:
-    """Unstructured text as pieces: its words where they are ASCII and short, else encoded words."""
-    words = text.split(" ")
-    plain = text.isascii() and "=?" not in text and "" not in words and max(map(len, words)) < _FOLD_AT
-    return words if plain else encode_words(text)
-
-
-def _mailboxes(addresses: Sequence[Address]) -> list[str]:
-    """Addresses as pieces; commas stay with what they follow."""
-    pieces: list[str] = []
-    for index, address in enumerate(addresses):
-        comma = "," if index < len(addresses) - 1 else ""
-        spec = _wire_address(address.address)
-        pieces.extend([*_phrase(address.name), f"<{spec}>{comma}"] if address.name else [f"{spec}{comma}"])
-    return pieces
-
-
-def _phrase(name: str) -> list[str]:
-    """Return a display name as atoms, a quoted string, or encoded words (RFC 5322, section 3.2.5)."""
-    if not name.isascii() or "=?" in name or len(name) > _FOLD_AT // 2:
-        return encode_words(name)
-    if _ATOMS.fullmatch(name) and name == " ".join(name.split()):
-        return [name]
-    escaped = re.sub(r'(["\\])', r"\\\1", name)
-    return [f'"{escaped}"']
-
-
-def _wire_address(address: str) -> str:
-    """`address` with its domain in A-labels, unless the local part needs SMTPUTF8 anyway."""
-    if needs_smtputf8(address):
-        return address
-    local, _, domain = address.rpartition("@")
-    return f"{local}@{domain if domain.isascii() else ascii_domain(domain)}"
+        yield "Disposition-Notification-To", mailboxes([draft.from_])
 
 
 def _text_entity(subtype: str, text: str) -> bytes:
@@ -243,6 +200,14 @@ def _base64(data: bytes) -> bytes:
     return b"\r\n".join([*lines, b""])
 
 
+def _html_entity(html: str, images: Sequence[Attachment]) -> bytes:
+    """Return the HTML, with the images it shows where there are any (RFC 2387)."""
+    entity = _text_entity("html", html)
+    if not images:
+        return entity
+    return _multipart("related", [entity, *map(_attachment_entity, images)], '; type="text/html"')
+
+
 def _attachment_entity(attachment: Attachment) -> bytes:
     """Return a file as a part.
 
@@ -257,9 +222,12 @@ def _attachment_entity(attachment: Attachment) -> bytes:
         content = _base64(attachment.content)
         if kind.startswith(("message/", "multipart/")):
             kind = "application/octet-stream"
+    disposition, identifier = "attachment", ""
+    if attachment.content_id:
+        disposition, identifier = "inline", f"Content-ID: <{attachment.content_id}>\r\n"
     header = (
         f"Content-Type: {kind}{write_parameter('name', name)}\r\n"
-        f"Content-Disposition: attachment{write_parameter('filename', name)}\r\n"
+        f"Content-Disposition: {disposition}{write_parameter('filename', name)}\r\n{identifier}"
         f"Content-Transfer-Encoding: {encoding}\r\n\r\n"
     )
     return header.encode("ascii") + content
@@ -275,13 +243,13 @@ def _is_seven_bit(data: bytes) -> bool:
     )
 
 
-def _multipart(subtype: str, entities: Sequence[bytes]) -> bytes:
+def _multipart(subtype: str, entities: Sequence[bytes], parameters: str = "") -> bytes:
     """Entities in one multipart; the boundary is derived from their content, and is in none of them."""
     digest = hashlib.sha256()
     for entity in entities:
         digest.update(entity)
     boundary = f"=_{base64.b32encode(digest.digest()[:20]).decode('ascii').lower()}"
     delimiter = f"--{boundary}".encode("ascii")
-    header = f'Content-Type: multipart/{subtype}; boundary="{boundary}"\r\n\r\n'.encode("ascii")
+    header = f'Content-Type: multipart/{subtype}{parameters}; boundary="{boundary}"\r\n\r\n'.encode("ascii")
     parts = b"".join(delimiter + b"\r\n" + entity + b"\r\n" for entity in entities)
     return header + parts + delimiter + b"--\r\n"

@@ -1,4 +1,4 @@
-"""HTML that others wrote, as HTML that may be shown.
+"""HTML that others wrote, as HTML that may be shown; HTML that a person writes, as HTML that may be sent.
 
 An explicit allow-list, one pass of nh3, nothing rewritten after.
 
@@ -7,7 +7,7 @@ gives. It is one of several layers; the page that shows the result isolates it a
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import unquote
@@ -65,6 +65,7 @@ _ATTRIBUTES: Final[dict[str, set[str]]] = {
 }
 _LINK: Final = re.compile(r"(?:https?://|mailto:|tel:)[^\x00-\x20\x7f]", re.IGNORECASE)
 _SERVED: Final = re.compile(r"(?:/(?!/)|https://)[\w./~%?=&:-]*")
+_EMBEDDED: Final = re.compile(r"cid:[A-Za-z0-9._@+-]+")
 _REMOTE: Final = re.compile(r"\s*(?:https?:|//)", re.IGNORECASE)
 
 _MAX_CHARACTERS: Final = 1_000_000
@@ -100,8 +101,23 @@ def sanitise(html: str, *, resolve_cid: Callable[[str], str | None]) -> Sanitise
     That address is an absolute path or an https URL; anything else is left out. Links open outside, without
     opener and referrer. Raises TooComplex where the time would not be bounded: show the text then.
     """
+    attributes = _Attributes(resolve_cid, _SERVED)
+    return _clean(html, attributes, rel="noopener noreferrer", anchor={"target": "_blank"})
+
+
+def sanitise_written(html: str, *, content_ids: Collection[str]) -> Sanitised:
+    """Sanitise what a person writes, by the same allow-list, so that nobody sends what nobody would be shown.
+
+    Links stay as they are; of images only those stay that the message itself carries, by their `content_ids`
+    (without angle brackets). Raises TooComplex.
+    """
+    attributes = _Attributes(lambda name: f"cid:{name}" if name in content_ids else None, _EMBEDDED)
+    return _clean(html, attributes, rel=None, anchor={})
+
+
+def _clean(html: str, attributes: "_Attributes", *, rel: str | None, anchor: dict[str, str]) -> Sanitised:
+    """One pass of nh3; `rel` and the attributes `anchor` are given to every link."""
     _refuse_complex(html)
-    attributes = _Attributes(resolve_cid)
     cleaned = nh3.clean(
         html,
         tags=set(_TAGS),
@@ -110,8 +126,8 @@ def sanitise(html: str, *, resolve_cid: Callable[[str], str | None]) -> Sanitise
         attribute_filter=attributes,
         url_schemes={"http", "https", "mailto", "tel", "cid"},
         url_relative=attributes.relative_url,
-        link_rel="noopener noreferrer",
-        set_tag_attribute_values={"a": {"target": "_blank"}},
+        link_rel=rel,
+        set_tag_attribute_values={"a": anchor},
         strip_comments=True,
     )
     return Sanitised(cleaned, attributes.remote_images)
@@ -120,8 +136,9 @@ def sanitise(html: str, *, resolve_cid: Callable[[str], str | None]) -> Sanitise
 class _Attributes:
     """nh3's attribute filter: what may stand in an attribute that the allow-list names."""
 
-    def __init__(self, resolve_cid: Callable[[str], str | None]) -> None:
+    def __init__(self, resolve_cid: Callable[[str], str | None], served: re.Pattern[str]) -> None:
         self._resolve_cid = resolve_cid
+        self._pattern = served
         self._served: set[str] = set()
         self._styles: dict[str, str] = {}  # newsletters repeat the same few hundreds of times
         self.remote_images = 0
@@ -153,7 +170,7 @@ class _Attributes:
             self.remote_images += 1
             return None
         address = self._resolve_cid(unquote(value[4:]))
-        if address is None or not _SERVED.fullmatch(address):
+        if address is None or not self._pattern.fullmatch(address):
             return None
         self._served.add(address)
         return address

@@ -3,16 +3,35 @@
 import re
 from typing import Final
 
-_WORDS: Final = "re|ré|rép|rep|res|aw|antw|antwort|sv|vs|odp|rif|tr|fwd|fw|wg|rv|vb|enc|doorst"
-_PREFIXES: Final = re.compile(
-    rf"(?:\s*(?:{_WORDS})\s?(?:\[\d{{1,4}}\]|\(\d{{1,4}}\))?\s?[:\uff1a])+\s*", re.IGNORECASE
+_WORDS: Final = (
+    "re|ré|rép|rep|res|aw|antw|antwort|sv|vs|odp|rif|ynt|tr|fwd|fw|wg|rv|vb|vl|pd|enc|ilt|doorst"
+    "|回复|回覆|答复|转发|轉寄|返信|転送"
 )
+_COUNT: Final = r"(?:\[\d{1,4}\]|\(\d{1,4}\)|\^\d{1,4})"
+_PREFIXES: Final = re.compile(rf"(?:\s*(?:{_WORDS})\.?\s?{_COUNT}?\s?[:\uff1a])+\s*", re.IGNORECASE)
+_WRAPPED: Final = re.compile(r"\s*\[\s*(?:fwd|fw|tr)\s?:\s*", re.IGNORECASE)
+_TAG: Final = re.compile(r"\[(?!\s*(?:fwd|fw|tr)\s?:)[^\[\]]{1,80}\]\s*", re.IGNORECASE)
 
 
 def _bare(subject: str) -> str:
-    """Return the subject without what earlier replies and forwards put before it."""
-    found = _PREFIXES.match(subject)
-    return (subject[found.end() :] if found else subject).strip()
+    """Return the subject without what earlier replies and forwards put before, around or after its tags.
+
+    Mailing lists put a tag such as `[equipe]` before the subject: it stays, prefixes on either side go.
+    """
+    position, end = len(subject) - len(subject.lstrip()), len(subject.rstrip())
+    tags: list[str] = []
+    while True:
+        if found := _PREFIXES.match(subject, position, end):
+            position = found.end()
+        elif (found := _WRAPPED.match(subject, position, end)) and subject[end - 1] == "]":
+            position, end = found.end(), end - 1
+            while end > position and subject[end - 1].isspace():
+                end -= 1
+        elif found := _TAG.match(subject, position, end):
+            tags.append(found[0])
+            position = found.end()
+        else:
+            return "".join([*tags, subject[position:end]]).strip()
 
 
 def reply_subject(subject: str) -> str:
