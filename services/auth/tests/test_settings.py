@@ -43,7 +43,7 @@ def test_the_defaults_are_the_documented_ones() -> None:
 @pytest.mark.parametrize(
     ("name", "value", "message"),
     [
-        ("REDIS_STATE_URL", "valkey.example:6379", "redis_state_url\n  String should match pattern"),
+        ("REDIS_STATE_URL", "valkey.example:6379", "a Redis URL starts with redis://"),
         ("MAIL_DOMAIN", "jean@demo.example", "a domain alone is needed"),
         ("MAILBOX_URL", "mailbox:8000", "mailbox_url\n  String should match pattern"),
         ("GATEWAY_SECRET", "swordfish", "gateway_secret\n  Value should have at least 16 items"),

@@ -62,7 +62,7 @@ def create_app(
     clock: Clock | None = None,
 ) -> FastAPI:
     """Make the service; tests hand in adapters of their own, anything else is made from the settings."""
-    redis = connect_redis(settings.redis_state_url)
+    redis = connect_redis(settings.redis_state_url.get_secret_value())
     mailbox = ServiceClient(
         settings.mailbox_url, name="auth", secret=settings.auth_secret, timeout_seconds=PROOF_SECONDS
     )

@@ -1,5 +1,6 @@
 """What can be configured. Times are in seconds."""
 
+import re
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
@@ -17,6 +18,12 @@ def _key_ring(text: SecretStr) -> SecretStr:
     return text
 
 
+def _redis_url(url: SecretStr) -> SecretStr:
+    if not re.fullmatch(r"(rediss?|unix)://\S+", url.get_secret_value()):
+        raise ValueError("a Redis URL starts with redis://, rediss:// or unix://")
+    return url
+
+
 def _without_at(domain: str) -> str:
     if "@" in domain or domain != domain.strip():
         raise ValueError("a domain alone is needed, such as ministere.example")
@@ -32,8 +39,9 @@ class Settings(ServiceSettings):
 
     model_config = SettingsConfigDict(use_attribute_docstrings=True)
 
-    redis_state_url: Annotated[str, Field(pattern=r"^(rediss?|unix)://\S+$")]
-    """Redis of role state (7 or later, `appendfsync always`, `noeviction`): sessions, locks, attempts."""
+    redis_state_url: Annotated[SecretStr, AfterValidator(_redis_url)]
+    """Redis of role state (7 or later, `appendfsync always`, `noeviction`): sessions, locks, attempts. It may
+    hold a password."""
     mail_domain: Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_without_at)]
     """Domain of the mailboxes; people may type their full address, and it is stripped."""
     mailbox_url: HttpUrl
