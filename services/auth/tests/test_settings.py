@@ -31,9 +31,10 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 
 @pytest.mark.usefixtures("environment")
 def test_the_defaults_are_the_documented_ones() -> None:
-    """Idle 30 min, absolute 10 h, ten failures in ten minutes, refusals of 2.5 s, take-over allowed."""
+    """Idle 30 min (functional 10), absolute 10 h, ten failures in ten minutes, refusals of 2.5 s, take-over."""
     settings = Settings()
     assert (settings.auth_idle_seconds, settings.auth_absolute_seconds) == (1800, 36_000)
+    assert (settings.auth_functional_idle_seconds, settings.auth_functional_mailboxes) == (600, "^balf-")
     assert (settings.auth_sign_in_attempts, settings.auth_sign_in_window_seconds) == (10, 600)
     assert (settings.auth_refusal_seconds, settings.auth_takeover) == (2.5, True)
     assert "secret-of-tests" not in repr(settings)
@@ -51,6 +52,16 @@ def test_the_defaults_are_the_documented_ones() -> None:
         ("AUTH_KEYS", KEY, "key 1: an id of letters, digits, - and _ must stand before the colon"),
         ("AUTH_IDLE_SECONDS", "0", "auth_idle_seconds\n  Input should be greater than or equal to 1"),
         ("AUTH_IDLE_SECONDS", "36001", "AUTH_IDLE_SECONDS must not be greater than AUTH_ABSOLUTE_SECONDS"),
+        (
+            "AUTH_FUNCTIONAL_IDLE_SECONDS",
+            "36001",
+            "AUTH_FUNCTIONAL_IDLE_SECONDS must not be greater than AUTH_ABSOLUTE_SECONDS",
+        ),
+        (
+            "AUTH_FUNCTIONAL_MAILBOXES",
+            "^(balf-",
+            "no regular expression: missing ), unterminated subpattern at position 1",
+        ),
         ("AUTH_SIGN_IN_ATTEMPTS", "many", "auth_sign_in_attempts\n  Input should be a valid integer"),
         ("AUTH_REFUSAL_SECONDS", "-1", "auth_refusal_seconds\n  Input should be greater than or equal to 0"),
         ("AUTH_TAKEOVER", "perhaps", "auth_takeover\n  Input should be a valid boolean"),

@@ -6,6 +6,7 @@ added with a default, never renamed or removed within a major version.
 """
 
 from courriel_wire.addresses import Address
+from courriel_wire.directory import DirectoryEntry, DirectoryPage, EntryKind
 from courriel_wire.messages import (
     DeleteAccepted,
     DeleteOutcome,
@@ -52,6 +53,9 @@ __all__ = [
     "DeleteRequest",
     "DeleteResult",
     "DeleteResults",
+    "DirectoryEntry",
+    "DirectoryPage",
+    "EntryKind",
     "FieldError",
     "Indexed",
     "Introspection",

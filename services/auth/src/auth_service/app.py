@@ -1,5 +1,6 @@
 """The auth service put together: the only place that knows every part of it."""
 
+import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 
@@ -17,6 +18,7 @@ from auth_service.errors import (
     TooManyAttempts,
 )
 from auth_service.mailbox_client import MailboxClient
+from auth_service.mailbox_kind import MailboxKind, MailboxKinds
 from auth_service.mailbox_name import MailDomain
 from auth_service.maildrops import Maildrops
 from auth_service.routes import build_routes
@@ -70,12 +72,14 @@ def create_app(
     maildrops = maildrops or MailboxClient(mailbox)
     vault = Vault(KeyRing.parse(settings.auth_keys.get_secret_value()))
     domain = MailDomain(settings.mail_domain)
+    kinds = MailboxKinds(re.compile(settings.auth_functional_mailboxes))
     sign_in = SignIn(
         throttle=throttle or _throttle(settings, redis),
         maildrops=maildrops,
         store=store,
         vault=vault,
         domain=domain,
+        kinds=kinds,
         clock=clock or SystemClock(),
         policy=_policy(settings),
     )
@@ -100,7 +104,9 @@ def create_app(
         "sender": settings.sender_secret,
         "directory": settings.directory_secret,
     }
-    app.include_router(build_routes(sign_in, Sessions(store, maildrops, vault), domain, callers=callers))
+    app.include_router(
+        build_routes(sign_in, Sessions(store, maildrops, vault), domain, kinds, callers=callers)
+    )
     return app
 
 
@@ -114,8 +120,12 @@ def _throttle(settings: Settings, redis: Redis) -> RedisThrottle:
 
 
 def _policy(settings: Settings) -> SignInPolicy:
+    absolute = settings.auth_absolute_seconds
     return SignInPolicy(
         refusal_seconds=settings.auth_refusal_seconds,
         takeover=settings.auth_takeover,
-        limits=SessionLimits(idle=settings.auth_idle_seconds, absolute=settings.auth_absolute_seconds),
+        limits={
+            MailboxKind.PERSONAL: SessionLimits(settings.auth_idle_seconds, absolute),
+            MailboxKind.FUNCTIONAL: SessionLimits(settings.auth_functional_idle_seconds, absolute),
+        },
     )

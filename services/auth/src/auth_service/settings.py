@@ -30,6 +30,14 @@ def _without_at(domain: str) -> str:
     return domain
 
 
+def _regular_expression(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ValueError(f"no regular expression: {error.msg} at position {error.pos}") from None
+    return text
+
+
 Secret = Annotated[SecretStr, Field(min_length=16)]
 HttpUrl = Annotated[str, Field(pattern=r"^https?://[^/\s]+$")]
 
@@ -60,7 +68,12 @@ class Settings(ServiceSettings):
     """Key ring `id:base64url-of-32-octets`, comma-separated, the current key first; an old one may go
     AUTH_ABSOLUTE_SECONDS after it ceased to be the current one."""
     auth_idle_seconds: Annotated[int, Field(ge=1)] = 1800
-    """A session ends after this long without activity."""
+    """A session of a personal mailbox ends after this long without activity."""
+    auth_functional_idle_seconds: Annotated[int, Field(ge=1)] = 600
+    """A session of a functional mailbox ends after this long without activity."""
+    auth_functional_mailboxes: Annotated[str, AfterValidator(_regular_expression)] = "^balf-"
+    """Regular expression that is found in the names of functional mailboxes (lower case, without the domain)
+    and in no other; `(?!)` where there are none."""
     auth_absolute_seconds: Annotated[int, Field(ge=1)] = 36_000
     """A session ends this long after its sign-in, whatever happens."""
     auth_sign_in_attempts: Annotated[int, Field(ge=1)] = 10
@@ -75,6 +88,7 @@ class Settings(ServiceSettings):
 
     @model_validator(mode="after")
     def _idle_within_absolute(self) -> Self:
-        if self.auth_idle_seconds > self.auth_absolute_seconds:
-            raise ValueError("AUTH_IDLE_SECONDS must not be greater than AUTH_ABSOLUTE_SECONDS")
+        for name in ("auth_idle_seconds", "auth_functional_idle_seconds"):
+            if getattr(self, name) > self.auth_absolute_seconds:
+                raise ValueError(f"{name.upper()} must not be greater than AUTH_ABSOLUTE_SECONDS")
         return self
