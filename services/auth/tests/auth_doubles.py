@@ -101,6 +101,7 @@ class MemorySessionStore:
             sid=active.new.sid,
             mailbox=active.new.mailbox,
             fence=active.fence,
+            idle=active.new.limits.idle,
             expires_at=datetime.fromtimestamp(active.until, UTC),
             sealed_credential=active.new.sealed_credential,
         )

@@ -59,6 +59,7 @@ class SessionStoreSuite:
         found = await bench.store.look(new.digest, activity=False)
         assert isinstance(found, Session)
         assert (found.sid, found.mailbox, found.fence) == (new.sid, "jéan", fence)
+        assert found.idle == LIMITS.idle
         assert found.sealed_credential == new.sealed_credential
 
     async def test_a_held_mailbox_is_not_opened_twice(self, bench: SessionBench) -> None:

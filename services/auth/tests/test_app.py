@@ -54,7 +54,8 @@ class Service:
     def __post_init__(self) -> None:
         self.store = MemorySessionStore(self.clock)
         self.throttle = MemoryThrottle(self.clock)
-        self.maildrops = ScriptedMaildrops(self.clock, {"jean.dupont": PASSWORD})
+        passwords = dict.fromkeys(("jean.dupont", "balf-de-mon.service"), PASSWORD)
+        self.maildrops = ScriptedMaildrops(self.clock, passwords)
         app = create_app(
             make_settings(),
             store=self.store,
@@ -112,12 +113,15 @@ def test_a_session_from_sign_in_to_sign_out(service: Service) -> None:
         "expires_in": 1800,
         "mailbox": "jean.dupont",
         "last_sign_in": None,
+        "kind": "personal",
     }
     token = service.sign_in(takeover=True).json()["access_token"]
     form = {"token": token}
     found = service.post("/introspect", "sender", data=form).json()
     assert found["active"] is True
     assert (found["mailbox"], found["fence"]) == ("jean.dupont", 2)
+    assert (found["kind"], found["idle_seconds"]) == ("personal", 1800)
+    assert found["expires_at"] == "1970-01-12T14:16:40Z"
     assert found["identity"] == {"name": "", "address": "jean.dupont@demo.example"}
     assert service.post("/credential", "mailbox", data=form).json() == {
         "username": "jean.dupont",
@@ -128,6 +132,14 @@ def test_a_session_from_sign_in_to_sign_out(service: Service) -> None:
     assert (ended["active"], ended["reason"], ended["mailbox"]) == (False, "unknown", "")
     assert service.post("/revoke", data=form).status_code == 200
     check_problem(service.post("/credential", "mailbox", data=form), 401, "session-ended")
+
+
+def test_a_functional_mailbox_is_told_as_such(service: Service) -> None:
+    """By sign-in and by introspection, with its own idle limit."""
+    signed_in = service.sign_in(username="BALF-de-mon.service").json()
+    assert (signed_in["kind"], signed_in["expires_in"]) == ("functional", 600)
+    found = service.post("/introspect", data={"token": signed_in["access_token"]}).json()
+    assert (found["kind"], found["idle_seconds"]) == ("functional", 600)
 
 
 def test_introspection_says_whether_it_is_activity(service: Service) -> None:

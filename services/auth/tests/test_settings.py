@@ -31,7 +31,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 
 @pytest.mark.usefixtures("environment")
 def test_the_defaults_are_the_documented_ones() -> None:
-    """Idle 30 min (functional 10), absolute 10 h, ten failures in ten minutes, refusals of 2.5 s, take-over."""
+    """Idle 30 min (functional 10), absolute 10 h, ten failures in ten minutes, refusals of 2.5 s."""
     settings = Settings()
     assert (settings.auth_idle_seconds, settings.auth_absolute_seconds) == (1800, 36_000)
     assert (settings.auth_functional_idle_seconds, settings.auth_functional_mailboxes) == (600, "^balf-")

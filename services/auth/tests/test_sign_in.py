@@ -1,6 +1,7 @@
 """Throttle, proof, lock, token: in this order, with nothing told before the proof."""
 
 import asyncio
+import re
 from dataclasses import dataclass, field
 
 import pytest
@@ -17,14 +18,18 @@ from auth_service.errors import (
     SessionEnded,
     TooManyAttempts,
 )
+from auth_service.mailbox_kind import MailboxKind, MailboxKinds
 from auth_service.mailbox_name import MailDomain
 from auth_service.sessions import Ended, Session, SessionLimits, Sessions
 from auth_service.sign_in import Candidate, SignedIn, SignIn, SignInPolicy
 from auth_service.vault import Vault
 from courriel_seal import KeyRing
 
-LIMITS = SessionLimits(idle=1800, absolute=36_000)
-PASSWORDS = {"jean.dupont": "demo é", "marie.martin": "demo"}
+LIMITS = {
+    MailboxKind.PERSONAL: SessionLimits(idle=1800, absolute=36_000),
+    MailboxKind.FUNCTIONAL: SessionLimits(idle=600, absolute=36_000),
+}
+PASSWORDS = {"jean.dupont": "demo é", "marie.martin": "demo", "balf-de-mon.service": "demo"}
 
 
 @dataclass
@@ -45,6 +50,7 @@ class Room:
             store=self.store,
             vault=vault,
             domain=MailDomain("demo.example"),
+            kinds=MailboxKinds(re.compile("^balf-")),
             clock=self.clock,
             policy=SignInPolicy(refusal_seconds=2.5, takeover=self.takeover, limits=LIMITS),
         )
@@ -92,6 +98,17 @@ async def test_a_sign_in_opens_a_session_that_holds_the_credential(room: Room) -
     assert room.maildrops.open_sids == {found.sid}
     credential = await room.sessions.credential(signed_in.token)
     assert (credential.username, credential.password.get_secret_value()) == ("jean.dupont", "demo é")
+
+
+async def test_a_functional_mailbox_is_idle_for_a_shorter_time(room: Room) -> None:
+    """Its sign-in says so, and there its session ends; a personal one goes on."""
+    personal = await room.enter()
+    functional = await room.enter("Balf-de-mon.Service")
+    assert (personal.kind, personal.expires_in) == (MailboxKind.PERSONAL, 1800)
+    assert (functional.kind, functional.expires_in) == (MailboxKind.FUNCTIONAL, 600)
+    room.clock.now += 600
+    assert isinstance(await room.look(personal), Session)
+    assert await room.look(functional) is Ended.UNKNOWN
 
 
 async def test_the_store_sees_neither_token_nor_password(room: Room) -> None:

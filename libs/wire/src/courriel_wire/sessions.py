@@ -12,6 +12,8 @@ from pydantic import Field, PlainSerializer, SecretStr
 from courriel_wire.addresses import Address
 from courriel_wire.model import Answer, Request
 
+MailboxKind = Literal["personal", "functional"]
+"""One person's mailbox, or one that several colleagues share."""
 Username = Annotated[str, Field(min_length=1, max_length=320)]
 Password = Annotated[
     SecretStr,
@@ -47,13 +49,14 @@ class LastSignIn(Answer):
 
 
 class SignedIn(Answer):
-    """Answer to a sign-in; ``expires_in`` in seconds is the idle limit (RFC 6749 section 5.1)."""
+    """Answer to a sign-in; ``expires_in`` in seconds is this mailbox's idle limit (RFC 6749 section 5.1)."""
 
     access_token: str = Field(repr=False)
     token_type: Literal["Bearer"] = "Bearer"  # noqa: S105 — RFC 6750 names it so
     expires_in: int
     mailbox: str
     last_sign_in: LastSignIn | None = None
+    kind: MailboxKind = "personal"
 
 
 class Introspection(Answer):
@@ -72,6 +75,10 @@ class Introspection(Answer):
     fence: int = 0
     """The lock's fencing number: grows with each acquisition, so that a late writer can be refused."""
     expires_at: datetime | None = None
+    """When the session ends without further activity."""
+    kind: MailboxKind = "personal"
+    idle_seconds: int = 0
+    """The idle limit; right after activity ``expires_at`` is nearer only where the absolute limit is."""
 
 
 class Credential(Answer):

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends, Form
 from fastapi.params import Depends as DependsMarker
 from pydantic import SecretStr
 
+from auth_service.mailbox_kind import MailboxKinds
 from auth_service.mailbox_name import MailDomain
 from auth_service.sessions import Ended, Sessions
 from auth_service.sign_in import Candidate, SignIn
@@ -16,7 +17,12 @@ Token = Annotated[str, Form(max_length=1024)]
 
 
 def build_routes(
-    sign_in: SignIn, sessions: Sessions, domain: MailDomain, *, callers: dict[str, SecretStr]
+    sign_in: SignIn,
+    sessions: Sessions,
+    domain: MailDomain,
+    kinds: MailboxKinds,
+    *,
+    callers: dict[str, SecretStr],
 ) -> APIRouter:
     """Make the routes; ``callers`` holds the secrets of all services that call."""
     router = APIRouter()
@@ -41,6 +47,7 @@ def build_routes(
             access_token=signed_in.token,
             expires_in=signed_in.expires_in,
             mailbox=signed_in.mailbox,
+            kind=signed_in.kind.value,
             last_sign_in=LastSignIn(at=last.at, client_address=last.client_address) if last else None,
         )
 
@@ -57,6 +64,8 @@ def build_routes(
             identity=Address(address=domain.address(found.mailbox)),
             fence=found.fence,
             expires_at=found.expires_at,
+            kind=kinds.of(found.mailbox).value,
+            idle_seconds=found.idle,
         )
 
     @router.post("/revoke", dependencies=only("gateway"))

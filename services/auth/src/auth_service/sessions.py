@@ -74,11 +74,12 @@ class Held:
 
 @dataclass(frozen=True)
 class Session:
-    """An active session. ``expires_at`` is when it ends without further activity."""
+    """An active session; without activity it ends at ``expires_at``, ``idle`` seconds after the last."""
 
     sid: str
     mailbox: str
     fence: int
+    idle: int
     expires_at: datetime
     sealed_credential: bytes = field(repr=False)
 

@@ -54,11 +54,12 @@ class RedisSessionStore:
         verdict, *answer = await self._look(args=[digest, int(activity)])
         if verdict != b"active":
             return Ended(verdict.decode())
-        sid, mailbox, fence, expires_at, sealed = answer
+        sid, mailbox, fence, idle, expires_at, sealed = answer
         return Session(
             sid=sid.decode(),
             mailbox=mailbox.decode(),
             fence=fence,
+            idle=idle // MILLISECONDS,
             expires_at=_instant(expires_at),
             sealed_credential=sealed,
         )

@@ -5,6 +5,7 @@ Nothing of the lock is told before the proof. Every refusal has the same words a
 
 import secrets
 import unicodedata
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,6 +15,7 @@ from pydantic import SecretStr
 
 from auth_service.clock import Clock
 from auth_service.errors import LoginRefused, MailboxInUse, TooManyAttempts
+from auth_service.mailbox_kind import MailboxKind, MailboxKinds
 from auth_service.mailbox_name import MailDomain
 from auth_service.maildrops import Maildrops
 from auth_service.sessions import Held, NewSession, Opened, SessionLimits, SessionStore
@@ -47,10 +49,11 @@ class LastSignIn:
 
 @dataclass(frozen=True)
 class SignedIn:
-    """A session was opened; ``expires_in`` is its idle limit in seconds."""
+    """A session was opened; ``expires_in`` is its idle limit in seconds, by the mailbox's ``kind``."""
 
     token: str = field(repr=False)
     mailbox: str
+    kind: MailboxKind
     expires_in: int
     last_sign_in: LastSignIn | None
 
@@ -61,7 +64,7 @@ class SignInPolicy:
 
     refusal_seconds: float
     takeover: bool
-    limits: SessionLimits
+    limits: Mapping[MailboxKind, SessionLimits]
 
 
 class SignIn:
@@ -75,6 +78,7 @@ class SignIn:
         store: SessionStore,
         vault: Vault,
         domain: MailDomain,
+        kinds: MailboxKinds,
         clock: Clock,
         policy: SignInPolicy,
     ) -> None:
@@ -83,6 +87,7 @@ class SignIn:
         self._store = store
         self._vault = vault
         self._domain = domain
+        self._kinds = kinds
         self._clock = clock
         self._policy = policy
 
@@ -133,6 +138,7 @@ class SignIn:
         return mailbox
 
     async def _open(self, candidate: Candidate, mailbox: str, sid: str, token: str) -> SignedIn:
+        kind = self._kinds.of(mailbox)
         new = NewSession(
             sid=sid,
             digest=digest_of(token),
@@ -140,7 +146,7 @@ class SignIn:
             application=candidate.application,
             sealed_credential=self._vault.seal_password(candidate.password, sid=sid, token=token),
             sealed_client_address=self._vault.seal_address(candidate.client_address, mailbox=mailbox),
-            limits=self._policy.limits,
+            limits=self._policy.limits[kind],
         )
         opened = await self._store.open(new, takeover=candidate.takeover and self._policy.takeover)
         audit = {
@@ -162,7 +168,8 @@ class SignIn:
         return SignedIn(
             token=token,
             mailbox=mailbox,
-            expires_in=self._policy.limits.idle,
+            kind=kind,
+            expires_in=new.limits.idle,
             last_sign_in=self._last_sign_in(opened, mailbox),
         )
 

@@ -1,5 +1,5 @@
 -- Tells a session that still holds its lock, and with activity renews both up to the absolute limit.
--- Returns {'active', sid, mailbox, fence, expires at, sealed credential}, {'taken-over'} or {'unknown'}.
+-- Returns {'active', sid, mailbox, fence, idle limit, expires at, sealed credential}, {'taken-over'} or {'unknown'}.
 local RENEWED_ONCE_IN = 1000
 local key, activity = SESSION .. ARGV[1], ARGV[2] == '1'
 
@@ -19,4 +19,4 @@ if activity then
     until_ms = renewed
   end
 end
-return {'active', sid, mailbox, tonumber(fence), until_ms, found[7]}
+return {'active', sid, mailbox, tonumber(fence), tonumber(found[5]), until_ms, found[7]}
