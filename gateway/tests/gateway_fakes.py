@@ -27,6 +27,8 @@ from courriel_wire import (
     Problem,
     RecipientState,
     RecipientStatus,
+    Settings,
+    SettingsRequest,
     SignedIn,
     SignInRequest,
     Submission,
@@ -118,6 +120,7 @@ class FakeMailbox:
     held: dict[str, MessageView] = field(default_factory=dict)
     outcomes: dict[str, DeleteOutcome] = field(default_factory=dict)
     asked: list[tuple[Any, ...]] = field(default_factory=list)
+    chosen: Settings = field(default_factory=Settings)
     closed: int = 0
     failure: Exception | None = None
 
@@ -231,6 +234,17 @@ class FakeMailbox:
         self._called("undelete", token, request)
         for uid in request.uids:
             self.letters[uid] = self.held.pop(uid)
+
+    async def settings(self, token: str) -> Settings:
+        """Return what the person chose."""
+        self._called("settings", token)
+        return self.chosen
+
+    async def save_settings(self, token: str, settings: SettingsRequest) -> Settings:
+        """Replace all of it."""
+        self._called("save_settings", token, settings)
+        self.chosen = Settings.model_validate(settings.model_dump())
+        return self.chosen
 
 
 @dataclass

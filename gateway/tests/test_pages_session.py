@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import httpx2
 import pytest
-from gateway_fakes import FakeAuth, problem
+from gateway_fakes import FakeAuth, FakeMailbox, problem
 
 from courriel_web.service_client import UpstreamUnavailable
 from courriel_wire import Code, LastSignIn
@@ -38,7 +38,7 @@ async def test_sign_in_leads_to_the_inbox_with_a_guarded_cookie(visitor: httpx2.
     """The token goes into a cookie that scripts and other sites cannot use, and into no page or URL."""
     answer = await visitor.post("/sign-in", data=GOOD)
     assert (answer.status_code, answer.headers["location"]) == (303, "/messages")
-    cookie = answer.headers["set-cookie"]
+    cookie = answer.headers.get_list("set-cookie")[0]
     assert cookie.startswith("session=0123456789abcdef.token0;")
     assert "HttpOnly" in cookie
     assert "SameSite=lax" in cookie
@@ -49,7 +49,9 @@ async def test_sign_in_leads_to_the_inbox_with_a_guarded_cookie(visitor: httpx2.
 
 async def test_https_binds_the_cookie_to_the_host(settings: Settings, auth: FakeAuth) -> None:
     """Where PUBLIC_URL is https the cookie is Secure and has the __Host- prefix, and HSTS is sent."""
-    app = create_app(settings.model_copy(update={"public_url": "https://courriel.test"}), auth=auth)
+    app = create_app(
+        settings.model_copy(update={"public_url": "https://courriel.test"}), auth=auth, mailbox=FakeMailbox()
+    )
     async with httpx2.AsyncClient(
         transport=httpx2.ASGITransport(app), base_url="https://courriel.test"
     ) as browser:

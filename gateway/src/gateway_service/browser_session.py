@@ -4,6 +4,7 @@ An API client sends the same token as a bearer. Nothing here decides whether a t
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -11,25 +12,29 @@ from starlette.responses import Response
 
 from courriel_web.credentials import bearer_token, could_be_token
 from courriel_web.problems import BadBearer
-from courriel_wire import Address, Introspection
+from courriel_web.service_client import UpstreamProblem, UpstreamUnavailable
+from courriel_wire import Address, Settings
+from gateway_service import display
+from gateway_service.display import Display
 from gateway_service.errors import SessionEnded
-from gateway_service.services import UsesServices
-from gateway_service.settings import Settings
+from gateway_service.personal_device import is_personal
+from gateway_service.services import Services, UsesServices
+from gateway_service.settings import Settings as GatewaySettings
 
 
-def cookie_name(settings: Settings) -> str:
+def cookie_name(settings: GatewaySettings) -> str:
     """Return the cookie's name; over https the prefix binds it to this very host (RFC 6265bis)."""
     return "__Host-session" if settings.secure else "session"
 
 
-def set_session(response: Response, token: str, settings: Settings) -> None:
+def set_session(response: Response, token: str, settings: GatewaySettings) -> None:
     """Give the token to the browser until it is closed."""
     response.set_cookie(
         cookie_name(settings), token, path="/", httponly=True, samesite="lax", secure=settings.secure
     )
 
 
-def clear_session(response: Response, settings: Settings) -> None:
+def clear_session(response: Response, settings: GatewaySettings) -> None:
     """Take the token from the browser."""
     response.delete_cookie(
         cookie_name(settings), path="/", httponly=True, samesite="lax", secure=settings.secure
@@ -38,7 +43,7 @@ def clear_session(response: Response, settings: Settings) -> None:
 
 def cookie_token(request: Request) -> str | None:
     """Return the token of the browser's cookie, None where there is none that could be one."""
-    settings: Settings = request.app.state.settings
+    settings: GatewaySettings = request.app.state.settings
     token = request.cookies.get(cookie_name(settings), "")
     return token if could_be_token(token) else None
 
@@ -50,25 +55,53 @@ async def _api_token(request: Request) -> str:
 
 @dataclass(frozen=True)
 class Visitor:
-    """Who looks at a page: the session's token, the mailbox, and the address it writes from."""
+    """Who looks at a page: the session's token, the mailbox, the address it writes from, and how pages look.
+
+    ``idle_seconds`` is the session's idle limit, ``ends_at`` when it ends without further activity.
+    """
 
     token: str
     mailbox: str
     identity: Address
-
-    @classmethod
-    def of(cls, token: str, session: Introspection) -> "Visitor":
-        """Read what auth says; raises SessionEnded where the token is worth nothing."""
-        if not session.active:
-            raise SessionEnded(session.reason or "unknown")
-        return cls(token, session.mailbox, session.identity or Address(address=session.mailbox))
+    display: Display
+    idle_seconds: int
+    ends_at: datetime | None
+    personal_device: bool
 
 
-async def _visitor(request: Request, services: UsesServices) -> Visitor:
+async def visit(request: Request, services: Services, *, activity: bool = True) -> Visitor:
+    """Ask auth who holds the cookie; BadBearer where there is none, SessionEnded where it is worth nothing.
+
+    A browser without the cookie of ``display`` costs one more call, to mailbox.
+    """
     token = cookie_token(request)
     if token is None:
         raise BadBearer
-    return Visitor.of(token, await services.auth.introspect(token))
+    session = await services.auth.introspect(token, activity=activity)
+    if not session.active:
+        raise SessionEnded(session.reason or "unknown")
+    choices = display.recall(request) or await choices_of(services, token)
+    return Visitor(
+        token=token,
+        mailbox=session.mailbox,
+        identity=session.identity or Address(address=session.mailbox),
+        display=Display.of(choices or Settings(), request.app.state.settings),
+        idle_seconds=session.idle_seconds,
+        ends_at=session.expires_at,
+        personal_device=is_personal(request),
+    )
+
+
+async def choices_of(services: Services, token: str) -> Settings | None:
+    """Ask mailbox what the person chose; None while it does not answer: no page waits for that."""
+    try:
+        return await services.mailbox.settings(token)
+    except (UpstreamProblem, UpstreamUnavailable):
+        return None
+
+
+async def _visitor(request: Request, services: UsesServices) -> Visitor:
+    return await visit(request, services)
 
 
 ApiToken = Annotated[str, Depends(_api_token)]

@@ -14,6 +14,8 @@ from courriel_wire import (
     DeleteResults,
     MessagePage,
     MessageView,
+    Settings,
+    SettingsRequest,
     UndeleteRequest,
 )
 from gateway_service.services import Download, Downloading
@@ -99,6 +101,18 @@ class MailboxClient:
             key=hint_of_token(token),
             json=request.model_dump(mode="json"),
         )
+
+    async def settings(self, token: str) -> Settings:
+        """Return what the person chose, or the defaults."""
+        answer = await self._http.json("GET", "/settings", bearer=token, key=hint_of_token(token))
+        return Settings.model_validate(answer)
+
+    async def save_settings(self, token: str, settings: SettingsRequest) -> Settings:
+        """Replace all of it."""
+        answer = await self._http.json(
+            "PUT", "/settings", bearer=token, key=hint_of_token(token), json=settings.model_dump(mode="json")
+        )
+        return Settings.model_validate(answer)
 
 
 def _download_of(answer: ClientResponse) -> Download:

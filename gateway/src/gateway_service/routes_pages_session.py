@@ -9,8 +9,8 @@ from pydantic import SecretStr, ValidationError
 
 from courriel_web.service_client import UpstreamProblem, UpstreamUnavailable
 from courriel_wire import Code, Problem, SignedIn, SignInRequest
-from gateway_service import last_sign_in
-from gateway_service.browser_session import clear_session, cookie_token, set_session
+from gateway_service import display, last_sign_in, personal_device
+from gateway_service.browser_session import choices_of, clear_session, cookie_token, set_session
 from gateway_service.client_address import client_address
 from gateway_service.mailbox_in_use import MailboxInUse
 from gateway_service.pages import pages_of
@@ -46,6 +46,7 @@ async def sign_in(
     username: Annotated[str, Form()] = "",
     password: Annotated[str, Form()] = "",
     mode: Annotated[str, Form()] = "",
+    personal: Annotated[bool, Form()] = False,
     takeover: Annotated[bool, Form()] = False,
 ) -> Response:
     """Open the mailbox, or show the form again with what was wrong."""
@@ -59,13 +60,19 @@ async def sign_in(
         )
     except ValidationError as error:
         missing = tuple(str(detail["loc"][0]) for detail in error.errors())
-        return _form(request, status=422, username=username, mode=mode, missing=missing)
+        return _form(request, status=422, username=username, mode=mode, personal=personal, missing=missing)
     try:
         signed_in = await _sign_in(services, asked, cookie_token(request))
     except (UpstreamProblem, UpstreamUnavailable) as error:
-        return _refused(request, username, mode, error)
+        return _refused(request, username, mode, error, personal=personal)
     answer = RedirectResponse("/messages", status_code=303)
     set_session(answer, signed_in.access_token, settings)
+    if personal:
+        personal_device.remember(answer, secure=settings.secure)
+    elif personal_device.is_personal(request):
+        personal_device.forget(answer, secure=settings.secure)
+    if choices := await choices_of(services, signed_in.access_token):
+        display.remember(answer, choices, secure=settings.secure)
     if signed_in.last_sign_in:
         last_sign_in.remember(answer, signed_in.last_sign_in, secure=settings.secure)
     return answer
@@ -86,12 +93,23 @@ async def _sign_in(services: Services, asked: SignInRequest, earlier: str | None
 
 
 def _refused(
-    request: Request, username: str, mode: str, error: UpstreamProblem | UpstreamUnavailable
+    request: Request,
+    username: str,
+    mode: str,
+    error: UpstreamProblem | UpstreamUnavailable,
+    *,
+    personal: bool,
 ) -> Response:
     problem = error.problem if isinstance(error, UpstreamProblem) else UNAVAILABLE
     retry_after = error.retry_after if isinstance(error, UpstreamProblem) else 5
     page = _form(
-        request, status=problem.status, username=username, mode=mode, problem=problem, retry_after=retry_after
+        request,
+        status=problem.status,
+        username=username,
+        mode=mode,
+        personal=personal,
+        problem=problem,
+        retry_after=retry_after,
     )
     if retry_after:
         page.headers["Retry-After"] = str(retry_after)
@@ -107,6 +125,7 @@ def _form(
     why: str = "",
     username: str = "",
     mode: str = "",
+    personal: bool = False,
     problem: Problem | None = None,
     retry_after: int | None = None,
     missing: tuple[str, ...] = (),
@@ -118,6 +137,7 @@ def _form(
         why=why,
         username=username,
         mode=mode,
+        personal=personal,
         problem=problem,
         explanation=explain(problem.type) if problem else None,
         in_use=MailboxInUse.of(problem) if problem and problem.type == Code.MAILBOX_IN_USE else None,
@@ -132,7 +152,10 @@ async def sign_out(request: Request, services: UsesServices) -> Response:
     if token := cookie_token(request):
         await services.auth.revoke(token)
     answer = RedirectResponse("/sign-in?why=signed-out", status_code=303)
-    clear_session(answer, request.app.state.settings)
+    settings = request.app.state.settings
+    clear_session(answer, settings)
+    display.forget(answer, secure=settings.secure)
+    personal_device.forget(answer, secure=settings.secure)
     answer.headers["Clear-Site-Data"] = FORGET
     return answer
 

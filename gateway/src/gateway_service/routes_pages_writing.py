@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from courriel_web.problems import BadBearer
 from courriel_web.service_client import UpstreamProblem, UpstreamUnavailable
 from courriel_wire import Code, Problem
-from gateway_service.browser_session import SignedInVisitor, Visitor, cookie_token
+from gateway_service.browser_session import SignedInVisitor, Visitor, visit
 from gateway_service.errors import SessionEnded
 from gateway_service.identifiers import checked_uid
 from gateway_service.letter_form import FormError, SentForm, read_letter
@@ -85,8 +85,7 @@ async def send(request: Request, services: UsesServices) -> Response:
 async def _writer(request: Request, services: Services) -> Visitor | None:
     """Return who writes, None where the session has ended meanwhile."""
     try:
-        token = cookie_token(request)
-        return Visitor.of(token, await services.auth.introspect(token)) if token else None
+        return await visit(request, services)
     except (BadBearer, SessionEnded):
         return None
 

@@ -19,6 +19,8 @@ from courriel_wire import (
     MessageView,
     OutboxEntry,
     OutboxPage,
+    Settings,
+    SettingsRequest,
     SignedIn,
     SignInRequest,
     Submission,
@@ -95,6 +97,14 @@ class Mailbox(Protocol):
 
     async def undelete(self, token: str, request: UndeleteRequest) -> None:
         """Take held deletions back."""
+        ...
+
+    async def settings(self, token: str) -> Settings:
+        """Return what the person chose, or the defaults."""
+        ...
+
+    async def save_settings(self, token: str, settings: SettingsRequest) -> Settings:
+        """Replace all of it."""
         ...
 
 
