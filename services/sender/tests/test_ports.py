@@ -6,7 +6,8 @@ import pytest
 from hypothesis import settings
 from sender_doubles import ManualClock, MemoryOutbox, MemoryUploads
 from sender_outbox_machine import OutboxMachine
-from sender_port_suites import MESSAGES_PER_HOUR, UPLOAD_QUOTA, OutboxBench, OutboxSuite, UploadsSuite
+from sender_port_suites import MESSAGES_PER_HOUR, UPLOAD_QUOTA, OutboxBench, OutboxSuite
+from sender_uploads_suite import UploadsSuite
 
 
 @dataclass

@@ -12,6 +12,7 @@ from courriel_message.answering import forward_body, quote_for_reply, references
 from courriel_message.building import Attachment, Draft, Priority, build
 from courriel_message.errors import InvalidAddress, InvalidDraft, MessageError, TooComplex, UnknownPart
 from courriel_message.filename import safe_name
+from courriel_message.header_writing import is_message_id
 from courriel_message.html_text import text_of_html
 from courriel_message.limits import Limits
 from courriel_message.parsing import Message, Part, parse, part_content
@@ -43,6 +44,7 @@ __all__ = [
     "forward_body",
     "forward_subject",
     "is_address",
+    "is_message_id",
     "linkify",
     "needs_smtputf8",
     "parse",

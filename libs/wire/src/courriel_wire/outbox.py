@@ -19,9 +19,13 @@ class Priority(StrEnum):
 
 
 class UploadReference(Request):
-    """An attachment that was uploaded."""
+    """An attachment that was uploaded.
+
+    With a ``content_id`` (without angle brackets) it is an image that ``html`` shows as ``cid:`` and that id.
+    """
 
     upload: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]
+    content_id: Annotated[str, Field(max_length=200, pattern=r"^[A-Za-z0-9._@+-]*$")] = ""
 
 
 class PartReference(Request):
@@ -44,7 +48,11 @@ MessageId = Annotated[str, Field(max_length=998, pattern=r"^<[^<>\s]+>$")]
 
 
 class _Letter(Request):
-    """What the public request and the resolved submission share."""
+    """What the public request and the resolved submission share.
+
+    ``sender_name`` stands before the From address, which is always the session's own ("" for the name that
+    the session knows). ``undo_seconds`` is how long the message is held, and may be cancelled.
+    """
 
     to: Recipients = ()
     cc: Recipients = ()
@@ -55,6 +63,9 @@ class _Letter(Request):
     priority: Priority = Priority.NORMAL
     request_receipt: bool = False
     send_at: datetime | None = None
+    undo_seconds: Annotated[int, Field(ge=0, le=60)] = 0
+    sender_name: Annotated[str, Field(max_length=200)] = ""
+    reply_to: Annotated[tuple[RecipientInput, ...], Field(max_length=10)] = ()
 
 
 class OutboxRequest(_Letter):
@@ -65,11 +76,16 @@ class OutboxRequest(_Letter):
 
 
 class Submission(_Letter):
-    """``POST /outbox`` at sender: an OutboxRequest whose references to the maildrop the gateway resolved."""
+    """``POST /outbox`` at sender: an OutboxRequest whose references to the maildrop the gateway resolved.
+
+    ``redirect`` is a whole message that is resent as it is (RFC 5322 section 3.6.6), under Resent-* fields
+    made of ``to``, ``cc`` and ``sender_name``; a submission with it has nothing else of a message's content.
+    """
 
     attachments: Annotated[tuple[UploadReference, ...], Field(max_length=100)] = ()
     in_reply_to: MessageId | None = None
     references: Annotated[tuple[MessageId, ...], Field(max_length=100)] = ()
+    redirect: UploadReference | None = None
 
 
 class RecipientState(StrEnum):
@@ -108,9 +124,10 @@ class OutboxEntry(Answer):
 
 
 class OutboxPage(Answer):
-    """``GET /api/outbox``: the newest first."""
+    """``GET /api/outbox``: the newest first; ``truncated`` where there are more than are shown."""
 
     entries: tuple[OutboxEntry, ...]
+    truncated: bool = False
 
 
 class Upload(Answer):

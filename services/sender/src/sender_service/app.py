@@ -14,6 +14,7 @@ from courriel_web.service_client import ServiceClient
 from courriel_wire import Code
 from sender_service.announcements import Announcements, Hints
 from sender_service.auth_client import AuthClient, SessionEnded
+from sender_service.composing import HtmlTooComplex, InvalidHeader, NotInARedirect
 from sender_service.hints_celery import CeleryHints, make_celery
 from sender_service.limits import (
     BadAddress,
@@ -29,13 +30,14 @@ from sender_service.routes_outbox import outbox_router
 from sender_service.routes_session import signed_in
 from sender_service.routes_uploads import uploads_router
 from sender_service.settings import Settings
-from sender_service.submission import IdempotencyKeyReused, InvalidHeader, InvalidSendAt, Submissions
+from sender_service.submission import IdempotencyKeyReused, InvalidSendAt, Submissions
 from sender_service.uploads import (
     UnknownAttachment,
     UnknownUpload,
     UploadInterrupted,
     UploadQuotaExceeded,
     Uploads,
+    UploadSizes,
     UploadTooLarge,
 )
 from sender_service.uploads_redis import RedisUploads
@@ -52,6 +54,8 @@ FAILURES: Mapping[type[Exception], Failure] = {
     ),
     MessageTooLarge: Failure(413, Code.MESSAGE_TOO_LARGE, "The message is too large", members=("limit",)),
     InvalidHeader: Failure(422, Code.INVALID_HEADER, "This cannot stand in a message", members=("field",)),
+    HtmlTooComplex: Failure(422, Code.INVALID_REQUEST, "The HTML is too complex", members=("field",)),
+    NotInARedirect: Failure(422, Code.INVALID_REQUEST, "A redirect changes nothing", members=("field",)),
     InvalidSendAt: Failure(422, Code.INVALID_REQUEST, "Not a time to send at", members=("field",)),
     IdempotencyKeyReused: Failure(409, Code.IDEMPOTENCY_KEY_REUSED, "The Idempotency-Key was used before"),
     TooManyMessages: Failure(429, Code.TOO_MANY_MESSAGES, "Too many messages", members=("limit",)),
@@ -129,5 +133,6 @@ def create_app(
         announce=announcements.announce,
     )
     app.include_router(outbox_router(submissions, outbox, session))
-    app.include_router(uploads_router(uploads, session, max_octets=settings.sender_max_attachment_bytes))
+    sizes = UploadSizes(settings.sender_max_attachment_bytes, settings.sender_max_message_bytes)
+    app.include_router(uploads_router(uploads, session, sizes))
     return app

@@ -84,9 +84,9 @@ class Recipients:
 def read_recipients(submission: Submission, limit: int) -> Recipients:
     """Read and count the three fields. Raises BadAddress, NoRecipient, TooManyRecipients."""
     recipients = Recipients(
-        to=_read_field("to", submission.to),
-        cc=_read_field("cc", submission.cc),
-        bcc=_read_field("bcc", submission.bcc),
+        to=read_field("to", submission.to),
+        cc=read_field("cc", submission.cc),
+        bcc=read_field("bcc", submission.bcc),
     )
     count = len(recipients.unique())
     if count == 0:
@@ -96,7 +96,8 @@ def read_recipients(submission: Submission, limit: int) -> Recipients:
     return recipients
 
 
-def _read_field(field: str, items: Sequence[RecipientInput]) -> tuple[Address, ...]:
+def read_field(field: str, items: Sequence[RecipientInput]) -> tuple[Address, ...]:
+    """Return the addresses of one field of a submission as they were typed. Raises BadAddress."""
     return tuple(
         address for index, item in enumerate(items) for address in _read_item(f"{field}.{index}", item)
     )

@@ -16,6 +16,9 @@ from courriel_wire import RecipientState
 from sender_service.delivery import Delivered, Outcome, Permanent
 from sender_service.errors import SenderError
 
+LISTED = 200
+"""Entries that a list shows at most."""
+
 
 class UnknownOutboxEntry(SenderError):
     """This mailbox has no such entry, or it is no longer shown."""
@@ -183,6 +186,14 @@ class Claim:
     chunks: int
 
 
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Entries of a mailbox, the newest first; `truncated` where there are more than were asked for."""
+
+    entries: tuple[Entry, ...]
+    truncated: bool = False
+
+
 class Outbox(Protocol):
     """A durable store of entries. Time is the store's own; every method is atomic."""
 
@@ -194,13 +205,17 @@ class Outbox(Protocol):
         """
 
     async def find(self, mailbox: str, entry_id: str) -> Entry:
-        """Return an entry of this mailbox. Raises UnknownOutboxEntry."""
+        """Return an entry of this mailbox. Raises UnknownOutboxEntry, also where it cannot be read."""
 
     async def find_by_key(self, mailbox: str, idempotency_key: str) -> Entry | None:
         """Return the entry that was accepted under this key, if one was."""
 
-    async def entries(self, mailbox: str) -> list[Entry]:
-        """Return the mailbox's entries, the newest first; the final ones disappear after 24 hours."""
+    async def entries(self, mailbox: str, limit: int) -> Listing:
+        """Return the mailbox's entries, the newest first; the final ones disappear after 24 hours.
+
+        Of more than `limit`, those that are not final and those that became final last. One that cannot be
+        read (its key is gone) is left out.
+        """
 
     async def cancel(self, mailbox: str, entry_id: str) -> None:
         """Cancel a held entry, and erase its content. Raises UnknownOutboxEntry, NotCancellable."""

@@ -23,6 +23,7 @@ from sender_service.outbox import (
     ContentLost,
     Entry,
     Letter,
+    Listing,
     NotCancellable,
     Recipient,
     Stage,
@@ -133,7 +134,10 @@ class RedisOutbox:
         stored = await cast("Awaitable[dict[bytes, bytes]]", self._redis.hgetall(redis_keys.entry(entry_id)))
         if stored.get(b"owner") != redis_keys.owner(mailbox).encode():
             raise UnknownOutboxEntry
-        return self._entry(entry_id, stored)
+        entry = self._readable(entry_id, stored)
+        if entry is None:
+            raise UnknownOutboxEntry
+        return entry
 
     async def find_by_key(self, mailbox: str, idempotency_key: str) -> Entry | None:
         """See `Outbox.find_by_key`."""
@@ -141,18 +145,23 @@ class RedisOutbox:
         entry_id = cast("bytes | None", await self._redis.get(key))
         return None if entry_id is None else await self.find(mailbox, entry_id.decode())
 
-    async def entries(self, mailbox: str) -> list[Entry]:
+    async def entries(self, mailbox: str, limit: int) -> Listing:
         """See `Outbox.entries`."""
-        members = cast("list[bytes]", await self._redis.zrange(redis_keys.visible(mailbox), 0, -1))
-        ids = [member.decode() for member in members]
+        members = cast(
+            "list[bytes]", await self._redis.zrange(redis_keys.visible(mailbox), 0, limit, desc=True)
+        )
+        ids = [member.decode() for member in members[:limit]]
         async with self._redis.pipeline(transaction=False) as step:
             for entry_id in ids:
                 step.hgetall(redis_keys.entry(entry_id))
             answers = await step.execute()
-        found = [
-            self._entry(entry_id, stored) for entry_id, stored in zip(ids, answers, strict=True) if stored
-        ]
-        return sorted(found, key=lambda entry: entry.created_at, reverse=True)
+        found = (
+            self._readable(entry_id, stored) for entry_id, stored in zip(ids, answers, strict=True) if stored
+        )
+        newest_first = sorted(
+            (entry for entry in found if entry), key=lambda entry: entry.created_at, reverse=True
+        )
+        return Listing(tuple(newest_first), truncated=len(members) > limit)
 
     async def cancel(self, mailbox: str, entry_id: str) -> None:
         """See `Outbox.cancel`."""
@@ -226,6 +235,14 @@ class RedisOutbox:
                 ],
             )
         )
+
+    def _readable(self, entry_id: str, stored: dict[bytes, bytes]) -> Entry | None:
+        """Return the entry, or None (and log it) where no key opens it: one must not hide the others."""
+        try:
+            return self._entry(entry_id, stored)
+        except SealBroken:
+            log.warning("entry cannot be unsealed", entry=entry_id)
+            return None
 
     def _entry(self, entry_id: str, stored: dict[bytes, bytes]) -> Entry:
         return Entry(

@@ -6,9 +6,10 @@ from fastapi import APIRouter, Depends, Header, Path, Response
 
 from courriel_message import Address
 from courriel_wire import OutboxEntry, OutboxPage, RecipientStatus, Submission
-from sender_service.outbox import Entry, Outbox
+from sender_service.composing import Author
+from sender_service.outbox import LISTED, Entry, Outbox
 from sender_service.routes_session import Session, SignedIn
-from sender_service.submission import Author, Submissions
+from sender_service.submission import Submissions
 
 EntryId = Annotated[str, Path(max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]
 IdempotencyKey = Annotated[str, Header(alias="Idempotency-Key", max_length=256)]
@@ -38,8 +39,10 @@ def outbox_router(submissions: Submissions, outbox: Outbox, signed_in: SignedIn)
     @router.get("")
     async def list_entries(session: Annotated[Session, Depends(signed_in)]) -> OutboxPage:
         """List what is under way, and what became of the messages of the last 24 hours."""
-        entries = await outbox.entries(session.mailbox)
-        return OutboxPage(entries=tuple(_shown(entry) for entry in entries))
+        listing = await outbox.entries(session.mailbox, LISTED)
+        return OutboxPage(
+            entries=tuple(_shown(entry) for entry in listing.entries), truncated=listing.truncated
+        )
 
     @router.get("/{entry_id}")
     async def read_entry(session: Annotated[Session, Depends(signed_in)], entry_id: EntryId) -> OutboxEntry:

@@ -13,6 +13,7 @@ from sender_service.uploads import (
     UnknownUpload,
     UploadInterrupted,
     Uploads,
+    UploadSizes,
     UploadTooLarge,
     receive_upload,
 )
@@ -23,13 +24,15 @@ RAW_BODY = {
 }
 
 
-def uploads_router(uploads: Uploads, signed_in: SignedIn, *, max_octets: int) -> APIRouter:
+def uploads_router(uploads: Uploads, signed_in: SignedIn, sizes: UploadSizes) -> APIRouter:
     """Make the routes of ``/uploads``."""
     router = APIRouter(prefix="/uploads", tags=["uploads"])
 
     @router.post("", status_code=201, openapi_extra=RAW_BODY)
     async def upload(session: Annotated[Session, Depends(signed_in)], request: Request) -> Upload:
         """Take one attachment; its name stands in Content-Disposition (RFC 6266)."""
+        content_type = request.headers.get("Content-Type", "")
+        max_octets = sizes.limit(content_type)
         if _announced_octets(request) > max_octets:
             raise UploadTooLarge(max_octets)
         try:
@@ -37,7 +40,7 @@ def uploads_router(uploads: Uploads, signed_in: SignedIn, *, max_octets: int) ->
                 uploads,
                 session.mailbox,
                 _filename(request.headers.get("Content-Disposition", "")),
-                request.headers.get("Content-Type", ""),
+                content_type,
                 request.stream(),
                 limit=max_octets,
             )

@@ -1,20 +1,19 @@
 """Accepting a message: everything is checked and the message is built before anything is stored.
 
 Building here and not in the worker makes the limit of the encoded size exact, and what was accepted
-unchangeable: every attempt sends the same octets under the same Message-ID. From is the session's identity,
-never the request's.
+unchangeable: every attempt sends the same octets under the same Message-ID.
 """
 
 import asyncio
 import hashlib
-import re
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from courriel_message import Address, Attachment, Draft, InvalidDraft, build, canonical
-from courriel_wire import Submission
+from courriel_message import Attachment, canonical
+from courriel_wire import Submission, UploadReference
+from sender_service.composing import Author, Composed, Stamp, check_redirect, compose
 from sender_service.errors import SenderError
 from sender_service.limits import (
     Limits,
@@ -29,15 +28,6 @@ from sender_service.uploads import StoredUpload, UnknownAttachment, UnknownUploa
 LONGEST_HOLD = timedelta(days=30)
 BUILDS_AT_ONCE = 4
 """How many messages are in memory as a whole at one time, in one process."""
-_MESSAGE_ID = re.compile(r"<[!-;=?A-~]{1,300}@[!-;=?A-~]{1,300}>")
-
-
-class InvalidHeader(SenderError):
-    """Something that must not stand in a message's header, such as a line break in the subject."""
-
-    def __init__(self, field: str, reason: str) -> None:
-        super().__init__(f"{field}: {reason}")
-        self.field = field
 
 
 class InvalidSendAt(SenderError):
@@ -55,14 +45,6 @@ class IdempotencyKeyReused(SenderError):
 
     def __init__(self) -> None:
         super().__init__("this Idempotency-Key was used for another message")
-
-
-@dataclass(frozen=True, slots=True)
-class Author:
-    """Who sends: the mailbox of the session, and the only From it may have."""
-
-    mailbox: str
-    identity: Address = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,22 +109,22 @@ class Submissions:
     ) -> Entry:
         parts = await self._check(author, submission)
         message_id = f"<{secrets.token_urlsafe(18)}@{self._mail_domain}>"
-        letter = Letter(
-            sender=canonical(author.identity.address),
-            subject=submission.subject,
-            recipients=tuple(Recipient(address) for address in parts.recipients.unique()),
-            message_id=message_id,
-            digest=digest,
-        )
         async with self._building:
-            content = await self._build(author, submission, parts, message_id)
+            composed = await self._compose(author, submission, parts, message_id)
+            due_at = _due(parts.send_at, submission.undo_seconds)
             stored = await self._outbox.accept(
                 Acceptance(
                     id=secrets.token_urlsafe(16),
                     mailbox=author.mailbox,
-                    letter=letter,
-                    content=content,
-                    due_at=parts.send_at,
+                    letter=Letter(
+                        sender=canonical(author.identity.address),
+                        subject=composed.subject,
+                        recipients=tuple(Recipient(address) for address in parts.recipients.unique()),
+                        message_id=message_id,
+                        digest=digest,
+                    ),
+                    content=composed.octets,
+                    due_at=due_at,
                     uploads=tuple(upload.id for upload in parts.uploads),
                     idempotency_key=idempotency_key,
                 )
@@ -150,19 +132,20 @@ class Submissions:
         entry = await self._outbox.find(author.mailbox, stored)
         if entry.letter.digest != digest:
             raise IdempotencyKeyReused
-        if parts.send_at is None:
+        if due_at is None:
             self._announce(stored)
         return entry
 
     async def _check(self, author: Author, submission: Submission) -> _Parts:
         """Check all that can be told before the message is built."""
+        check_redirect(submission)
         recipients = read_recipients(submission, self._limits.recipients)
         send_at = _read_send_at(submission.send_at)
         count = len(submission.attachments)
         if count > self._limits.attachments:
             raise TooManyAttachments(self._limits.attachments, count)
         uploads = []
-        for reference in submission.attachments:
+        for reference in _references(submission):
             try:
                 uploads.append(await self._uploads.find(author.mailbox, reference.upload))
             except UnknownUpload:
@@ -171,38 +154,35 @@ class Submissions:
             raise MessageTooLarge(self._limits.message_octets)
         return _Parts(recipients, tuple(uploads), send_at)
 
-    async def _build(self, author: Author, submission: Submission, parts: _Parts, message_id: str) -> bytes:
-        attachments = []
-        for upload in parts.uploads:
+    async def _compose(
+        self, author: Author, submission: Submission, parts: _Parts, message_id: str
+    ) -> Composed:
+        files = []
+        for reference, upload in zip(_references(submission), parts.uploads, strict=True):
             try:
                 content = await self._uploads.content(upload)
             except UnknownUpload:
                 raise UnknownAttachment(upload.id) from None
-            attachments.append(Attachment(upload.filename, upload.content_type, content))
-        draft = Draft(
-            from_=author.identity,
-            to=parts.recipients.to,
-            cc=parts.recipients.cc,
-            bcc=parts.recipients.bcc,
-            subject=submission.subject,
-            text=submission.text,
-            html=submission.html,
-            message_id=message_id,
-            date=parts.send_at or datetime.now(UTC),
-            attachments=tuple(attachments),
-            in_reply_to=_writable(submission.in_reply_to),
-            references=_writable(*submission.references),
-            priority=submission.priority.value,
-            request_receipt=submission.request_receipt,
-        )
-        try:
-            # Encoding 25 MB takes a good part of a second: not on the event loop.
-            message = await asyncio.to_thread(build, draft)
-        except InvalidDraft as error:
-            raise InvalidHeader(error.field, error.reason) from None
-        if len(message) > self._limits.message_octets:
+            files.append(Attachment(upload.filename, upload.content_type, content, reference.content_id))
+        stamp = Stamp(message_id, parts.send_at or datetime.now(UTC))
+        # Encoding 25 MB takes a good part of a second: not on the event loop.
+        composed = await asyncio.to_thread(compose, author, submission, parts.recipients, files, stamp)
+        if len(composed.octets) > self._limits.message_octets:
             raise MessageTooLarge(self._limits.message_octets)
-        return message
+        return composed
+
+
+def _references(submission: Submission) -> tuple[UploadReference, ...]:
+    """Return the uploads a submission consumes."""
+    return (submission.redirect,) if submission.redirect else submission.attachments
+
+
+def _due(send_at: datetime | None, undo_seconds: int) -> datetime | None:
+    """Return when the message may go, None for at once; the time to undo begins when all else is done."""
+    if not undo_seconds:
+        return send_at
+    until = datetime.now(UTC) + timedelta(seconds=undo_seconds)
+    return until if send_at is None else max(send_at, until)
 
 
 def _read_send_at(send_at: datetime | None) -> datetime | None:
@@ -213,8 +193,3 @@ def _read_send_at(send_at: datetime | None) -> datetime | None:
     if send_at.tzinfo is None or send_at > now + LONGEST_HOLD:
         raise InvalidSendAt
     return send_at if send_at > now else None
-
-
-def _writable(*identifiers: str | None) -> tuple[str, ...]:
-    """Keep the identifiers that RFC 5322 allows: a thread's odd one must not prevent an answer."""
-    return tuple(each for each in identifiers if each and _MESSAGE_ID.fullmatch(each))

@@ -16,6 +16,7 @@ from sender_service.errors import SenderError
 CHUNK_OCTETS = 256 * 1024
 UNNAMED = "fichier"
 ANY_TYPE = "application/octet-stream"
+MESSAGE_TYPE = "message/rfc822"
 _MEDIA_TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]{1,80}/[A-Za-z0-9!#$&^_.+-]{1,80}")
 
 
@@ -67,6 +68,18 @@ class StoredUpload:
     content_type: str
     size: int
     chunks: int
+
+
+@dataclass(frozen=True, slots=True)
+class UploadSizes:
+    """Octets an upload may have: a file grows when it is encoded, an enclosed or resent message does not."""
+
+    file: int
+    message: int
+
+    def limit(self, content_type: str) -> int:
+        """Return what an upload of this type may have."""
+        return max(self.file, self.message) if media_type(content_type) == MESSAGE_TYPE else self.file
 
 
 class Uploads(Protocol):
