@@ -2,8 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-ROOMS := libs/wire libs/web libs/seal libs/pop3 libs/message services/auth services/mailbox services/sender gateway demo
-LOCKED_ROOMS := auth mailbox sender gateway
+ROOMS := libs/wire libs/web libs/seal libs/pop3 libs/message services/auth services/mailbox services/sender services/directory gateway demo
+LOCKED_ROOMS := auth mailbox sender directory gateway
 
 .DEFAULT_GOAL := help
 .PHONY: help demo check test unit contract integration e2e docs bench lock clean

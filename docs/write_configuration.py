@@ -6,7 +6,7 @@ from pathlib import Path
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-SERVICES = ("auth", "mailbox", "sender", "gateway")
+SERVICES = ("auth", "mailbox", "sender", "directory", "gateway")
 TARGET = Path(__file__).parent / "configuration.md"
 OPENING = """\
 # Configuration

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from courriel_demo.accounts import ACCOUNTS
 from courriel_demo.console import welcome
-from courriel_demo.parts import Part, Ports, plan, write_valkey_files
+from courriel_demo.parts import Part, Ports, plan, write_people_file, write_valkey_files
 from courriel_demo.secret_file import keep_secrets
 from courriel_demo.settings import Settings
 
-PORTS = Ports(state=1, cache=2, pop3=3, smtp=4, auth=5, mailbox=6, sender=7)
+PORTS = Ports(state=1, cache=2, pop3=3, smtp=4, auth=5, mailbox=6, sender=7, directory=8)
 SECRETS = {"VALKEY_PASSWORD": "pw", "AUTH_SECRET": "made"}
 OWN_MAIL = Settings(pop3_url="pop3://u:hush@pop.example.org:110", smtp_url="smtps://smtp.example.org")
 
@@ -31,6 +32,7 @@ def test_the_parts_come_in_the_order_of_their_stages() -> None:
         "auth",
         "mailbox",
         "sender",
+        "directory",
         "sender-worker",
         "gateway",
     ]
@@ -52,13 +54,14 @@ def test_a_replaced_part_is_not_started(settings: Settings, absent: set[str]) ->
 def test_services_are_wired_to_each_other() -> None:
     """Every service gets the same addresses, and knows where the pages are."""
     parts = planned(Settings(port=8081, mail_domain="ville.fr"))
-    for name in ("auth", "mailbox", "sender", "sender-worker", "gateway"):
+    for name in ("auth", "mailbox", "sender", "directory", "sender-worker", "gateway"):
         environment = parts[name].environment
         assert environment["REDIS_STATE_URL"] == "redis://:pw@127.0.0.1:1/0"
         assert environment["REDIS_CACHE_URL"] == "redis://:pw@127.0.0.1:2/0"
         assert environment["POP3_URL"] == "pop3://127.0.0.1:3"
         assert environment["SMTP_URL"] == "smtp://127.0.0.1:4"
         assert environment["AUTH_URL"] == "http://127.0.0.1:5"
+        assert environment["DIRECTORY_URL"] == "http://127.0.0.1:8"
         assert environment["MAIL_DOMAIN"] == "ville.fr"
         assert environment["PUBLIC_URL"] == "http://127.0.0.1:8081"
     assert parts["gateway"].command[-5:-3] == ("--port", "8081")
@@ -96,6 +99,27 @@ def test_the_valkey_files_are_the_owners(tmp_path: Path) -> None:
     assert {"appendonly yes", "appendfsync always", "maxmemory-policy noeviction"} <= durable
     assert {"appendonly no", "maxmemory-policy allkeys-lru", "bind 127.0.0.1"} <= volatile
     assert state.stat().st_mode & 0o777 == cache.stat().st_mode & 0o777 == 0o600
+
+
+def test_the_directory_is_of_the_mailboxes_domain(tmp_path: Path) -> None:
+    """Every account stands in it, at the domain that was chosen."""
+    settings = Settings(folder=tmp_path, mail_domain="ville.fr")
+    write_people_file(settings)
+    file = planned(settings)["directory"].environment["DIRECTORY_LDIF_FILE"]
+    lines = Path(file).read_text().splitlines()
+    assert {f"mail: {account.name}@ville.fr" for account in ACCOUNTS} <= set(lines)
+    assert not [line for line in lines if "@demo.example" in line]
+
+
+def test_the_persons_own_directory_goes_before_the_demos() -> None:
+    """An empty name is none."""
+    assert (
+        planned(Settings(), DIRECTORY_LDIF_FILE="/my.ldif")["directory"].environment["DIRECTORY_LDIF_FILE"]
+        == "/my.ldif"
+    )
+    assert planned(Settings(), DIRECTORY_LDIF_FILE="")["directory"].environment["DIRECTORY_LDIF_FILE"] == str(
+        Path(".demo/people.ldif")
+    )
 
 
 def test_secrets_are_made_once(tmp_path: Path) -> None:

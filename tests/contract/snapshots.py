@@ -10,6 +10,9 @@ from typing import Any
 
 import auth_service.app
 import auth_service.settings
+import courriel_demo.parts
+import directory_service.app
+import directory_service.settings
 import gateway_service.app
 import gateway_service.settings
 import mailbox_service.app
@@ -20,11 +23,12 @@ import sender_service.settings
 FOLDER = Path(__file__).parent / "snapshots"
 KEYS = "k1:" + base64.urlsafe_b64encode(bytes(range(32))).decode()
 REDIS = "redis://127.0.0.1:1"
+PEOPLE = Path(courriel_demo.parts.__file__).with_name("people.ldif")
 SECRETS = {
     f"{name}_secret": f"{name} secret of the snapshots"
     for name in ("gateway", "auth", "mailbox", "sender", "directory")
 }
-URLS = {f"{name}_url": f"http://{name}:8000" for name in ("auth", "mailbox", "sender")}
+URLS = {f"{name}_url": f"http://{name}:8000" for name in ("auth", "mailbox", "sender", "directory")}
 SETTINGS: dict[str, Any] = {
     **SECRETS,
     **URLS,
@@ -36,12 +40,14 @@ SETTINGS: dict[str, Any] = {
     "auth_keys": KEYS,
     "mailbox_keys": KEYS,
     "sender_keys": KEYS,
+    "directory_ldif_file": PEOPLE,
     "public_url": "https://mail.example",
 }
 PROVIDERS = {
     "auth": (auth_service.app.create_app, auth_service.settings.Settings),
     "mailbox": (mailbox_service.app.create_app, mailbox_service.settings.Settings),
     "sender": (sender_service.app.create_app, sender_service.settings.Settings),
+    "directory": (directory_service.app.create_app, directory_service.settings.Settings),
     "gateway": (gateway_service.app.create_app, gateway_service.settings.Settings),
 }
 

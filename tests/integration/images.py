@@ -14,7 +14,7 @@ import yaml
 
 ROOT = Path(__file__).parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
-SERVICES = ("auth", "mailbox", "sender", "gateway", "dovecot", "postfix")
+SERVICES = ("auth", "mailbox", "sender", "directory", "gateway", "dovecot", "postfix")
 LEGACY_BUILDER = {**os.environ, "DOCKER_BUILDKIT": "0"}
 
 

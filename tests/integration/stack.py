@@ -17,6 +17,7 @@ import trustme
 from testcontainers.core.container import DockerContainer
 from testcontainers.core.network import Network
 from tests.integration.deployed_container import deployed_container, wait_until_healthy
+from tests.integration.images import ROOT
 
 DOMAIN = "demo.example"
 CALLERS = ("gateway", "auth", "mailbox", "sender", "directory")
@@ -27,6 +28,8 @@ ENVIRONMENT = {
     "AUTH_URL": "http://auth.services:8000",
     "MAILBOX_URL": "http://mailbox.services:8000",
     "SENDER_URL": "http://sender.services:8000",
+    "DIRECTORY_URL": "http://directory.services:8000",
+    "DIRECTORY_LDIF_FILE": "/srv/directory/people.ldif",
     "MAIL_DOMAIN": DOMAIN,
     "POP3_URL": "pop3://dovecot:110",
     "POP3_CA_FILE": "/run/tls/ca.pem",
@@ -34,7 +37,8 @@ ENVIRONMENT = {
     "SMTP_CA_FILE": "/run/tls/ca.pem",
     "LOG_LEVEL": "DEBUG",
 }
-START_ORDER = (*STORES, "dovecot", "postfix", "auth", "mailbox", "sender", "worker", "gateway")
+DIRECTORY = ROOT / "demo/src/courriel_demo/people.ldif"
+START_ORDER = (*STORES, "dovecot", "postfix", "auth", "mailbox", "sender", "worker", "directory", "gateway")
 
 
 @dataclass(frozen=True)
@@ -91,6 +95,8 @@ def running_stack(folder: Path) -> Iterator[Stack]:
                 container.with_volume_mapping(folder / "tls", "/run/tls")
             if service == "dovecot":
                 container.with_volume_mapping(users, "/etc/dovecot/users")
+            if service == "directory":
+                container.with_volume_mapping(DIRECTORY, ENVIRONMENT["DIRECTORY_LDIF_FILE"])
             containers[service] = running.enter_context(container)
         for container in containers.values():
             wait_until_healthy(container)

@@ -34,7 +34,7 @@ def test_each_service_reaches_only_whom_it_must() -> None:
     assert _on("pop") == {"mailbox"}
     assert _on("smtp") == {"worker"}
     assert _on("web") == {"edge", "gateway"}
-    assert _on("services") == {"gateway", "auth", "mailbox", "sender"}
+    assert _on("services") == {"gateway", "auth", "mailbox", "sender", "directory"}
     assert _on("state") == {"redis-state", "auth", "mailbox", "sender", "worker"}
     assert _on("cache") == {"redis-cache", "mailbox"}
 
@@ -50,7 +50,7 @@ def test_a_container_has_no_right_it_does_not_need(service: str) -> None:
     assert re.fullmatch(r"\d+[mg]", described["mem_limit"])
 
 
-@pytest.mark.parametrize("service", ["auth", "mailbox", "sender", "gateway"])
+@pytest.mark.parametrize("service", ["auth", "mailbox", "sender", "directory", "gateway"])
 def test_every_setting_of_a_service_can_be_given(service: str) -> None:
     """What a service reads is passed to its container, as a variable or as a secret."""
     settings = import_module(f"{service}_service.settings").Settings

@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from courriel_demo.console import say, welcome
 from courriel_demo.folder_lock import FolderInUseError, lock_folder
-from courriel_demo.parts import PORTS_NEEDED, Part, Ports, plan, write_valkey_files
+from courriel_demo.parts import PORTS_NEEDED, Part, Ports, plan, write_people_file, write_valkey_files
 from courriel_demo.ports import free_ports, is_free
 from courriel_demo.processes import Warden
 from courriel_demo.secret_file import keep_secrets
@@ -51,6 +51,7 @@ def _prepare(settings: Settings, ports: Ports) -> tuple[Part, ...]:
     secrets = keep_secrets(settings.folder / "secrets")
     parts = plan(settings, ports, secrets, os.environ)
     write_valkey_files(settings, ports, secrets)
+    write_people_file(settings)
     return parts
 
 

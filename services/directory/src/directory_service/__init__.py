@@ -1,0 +1,1 @@
+"""The directory: people and services, found by name, address, unit and phone."""
