@@ -6,7 +6,7 @@ ROOMS := libs/wire libs/web libs/seal libs/pop3 libs/message services/auth servi
 LOCKED_ROOMS := auth mailbox sender directory gateway
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check test unit contract integration e2e docs bench lock clean
+.PHONY: help demo check test unit contract integration e2e docs translations bench lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ test: $(VENV)/.installed-dev ## all tests; installs a container engine and Chrom
 docs: $(VENV)/.installed-dev ## write docs/configuration.md and the OpenAPI snapshots from the code
 	$(BIN)/python docs/write_configuration.py
 	$(BIN)/python -m tests.contract.snapshots
+
+translations: $(VENV)/.installed-dev ## bring the catalogues of the pages' words up to date
+	$(BIN)/python gateway/tests/catalogues.py
 
 bench: $(VENV)/.installed-dev ## measure the product beside the raw floor, write docs/benchmarks.md
 	$(BIN)/python -m tests.bench

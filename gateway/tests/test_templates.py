@@ -3,13 +3,13 @@
 import re
 
 import pytest
+from catalogues import extracted
 
 from courriel_wire import Code
 from gateway_service import words
 from gateway_service.pages import FOLDER
 
 TEMPLATES = sorted(path.relative_to(FOLDER).as_posix() for path in FOLDER.rglob("*.*"))
-FRENCH = re.compile(r"""(?:_|N_)\(\s*"([^"]*)"|ngettext\(\s*"([^"]*)",\s*"([^"]*)\"""")
 BARE = re.compile(
     r"[«][^\u00a0\u202f]|[^\u00a0\u202f][»]|[^\u00a0\u202f:][;?!](?=\s|$)|[^\u00a0\u202f/p]:(?=\s|$)"
 )
@@ -41,25 +41,26 @@ def test_no_script_and_no_inline_style(name: str) -> None:
         assert "|safe" not in text
 
 
-@pytest.mark.parametrize("name", [*TEMPLATES, "words.py"])
-def test_french_typography(name: str) -> None:
-    """French strings have no-break spaces before ; : ! ? » and after «, and typographic apostrophes."""
-    text = (FOLDER.parent / name).read_text(encoding="utf-8") if name == "words.py" else source(name)
-    for found in FRENCH.finditer(text):
-        for string in filter(None, found.groups()):
+def test_french_typography() -> None:
+    """French has no-break spaces before ; : ! ? » and after «, and typographic apostrophes, everywhere."""
+    for message in extracted():
+        for string in (message.id,) if isinstance(message.id, str) else message.id:
             assert not BARE.search(string), string
             assert "'" not in string or string in AS_IN_THE_GUIDE, string
+            assert "..." not in string, string
 
 
 @pytest.mark.parametrize(
     "name", [each for each in TEMPLATES if each.endswith(".html") and each != "body.html"]
 )
 def test_every_word_is_translatable(name: str) -> None:
-    """No French stands in a template outside of ``_()``."""
+    """No word that people see or hear stands in a template outside of ``_()``."""
     classes = r"{% block page %}.*?{% endblock %}\n"
     text = re.sub(classes + r"|{#.*?#}|{%.*?%}|{{.*?}}", "", source(name), flags=re.DOTALL)
     shown = re.sub(r"<!doctype html>|<[^>]*>", " ", text, flags=re.DOTALL)
     assert not re.search(r"[A-Za-zÀ-ÿ]{2,}", shown.replace("&lt;", "").replace("&gt;", "")), shown
+    told = re.findall(r"""\b(?:title|alt|placeholder|aria-label|aria-description)=(["'])(.*?)\1""", text)
+    assert not [words for _, words in told if re.search(r"[A-Za-zÀ-ÿ]{2,}", words)]
 
 
 @pytest.mark.parametrize("code", Code)

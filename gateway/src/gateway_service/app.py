@@ -29,6 +29,7 @@ from gateway_service.errors import (
     UnknownOutboxEntry,
     UnknownPart,
 )
+from gateway_service.languages import SpeaksLanguage
 from gateway_service.mailbox_client import MailboxClient
 from gateway_service.openapi import install_openapi
 from gateway_service.pages import Pages
@@ -109,6 +110,7 @@ def create_app(
     install_problem_pages(app)
     install_openapi(app, settings)
     app.add_middleware(SecureHeaders, secure=settings.secure)
+    app.add_middleware(SpeaksLanguage)
     return app
 
 

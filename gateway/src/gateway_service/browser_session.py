@@ -17,6 +17,7 @@ from courriel_wire import Address, Settings
 from gateway_service import display
 from gateway_service.display import Display
 from gateway_service.errors import SessionEnded
+from gateway_service.languages import speak
 from gateway_service.personal_device import is_personal
 from gateway_service.services import Services, UsesServices
 from gateway_service.settings import Settings as GatewaySettings
@@ -81,6 +82,7 @@ async def visit(request: Request, services: Services, *, activity: bool = True) 
     if not session.active:
         raise SessionEnded(session.reason or "unknown")
     choices = display.recall(request) or await choices_of(services, token)
+    speak(choices.language if choices else None)
     return Visitor(
         token=token,
         mailbox=session.mailbox,

@@ -1,16 +1,38 @@
-"""Dates and sizes as a French page writes them (Babel's data, with « 1er » and no-break spaces)."""
+"""Dates, sizes and waits as a page of this request's language writes them (Babel's data).
+
+French has « 1er », « Ko » and a decimal comma; English is that of Europe: day before month, 24 hours.
+"""
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_datetime
 
-LOCALE = "fr_FR"
+from gateway_service.languages import Language, language
+
 NO_BREAK = "\u00a0"
 KILO = 1024
 MINUTE = 60
 _FIRST = re.compile(r"\b1(?= [^\W\d_])")
+
+
+@dataclass(frozen=True)
+class Style:
+    """How a language writes: Babel's locale, the pattern of a whole date, units of octets, decimal mark."""
+
+    locale: str
+    full: str
+    units: tuple[str, str, str, str]
+    decimal: str
+
+
+STYLES: Mapping[Language, Style] = {
+    "fr": Style("fr_FR", "EEEE d MMMM yyyy 'à' HH:mm", ("o", "Ko", "Mo", "Go"), ","),
+    "en": Style("en_GB", "EEEE d MMMM yyyy 'at' HH:mm", ("B", "kB", "MB", "GB"), "."),
+}
 
 
 class Formats:
@@ -26,31 +48,35 @@ class Formats:
             return ""
         local, today = moment.astimezone(self._zone), (now or datetime.now(UTC)).astimezone(self._zone)
         if local.date() == today.date():
-            return self._write(local, "HH:mm")
-        return self._write(local, "d MMM" if local.year == today.year else "dd/MM/yyyy")
+            return _write(local, "HH:mm")
+        return _write(local, "d MMM" if local.year == today.year else "dd/MM/yyyy")
 
     def full(self, moment: datetime | None) -> str:
         """Weekday, date and time: « vendredi 1er mars 2024 à 14:32 »."""
-        return (
-            "" if moment is None else self._write(moment.astimezone(self._zone), "EEEE d MMMM yyyy 'à' HH:mm")
-        )
+        if moment is None:
+            return ""
+        return _write(moment.astimezone(self._zone), STYLES[language()].full)
 
     def machine(self, moment: datetime) -> str:
         """Write it for the ``datetime`` attribute."""
         return moment.astimezone(self._zone).isoformat(timespec="seconds")
 
-    def _write(self, local: datetime, pattern: str) -> str:
-        return _FIRST.sub("1er", str(format_datetime(local, pattern, locale=LOCALE)))
+
+def _write(local: datetime, pattern: str) -> str:
+    written = str(format_datetime(local, pattern, locale=STYLES[language()].locale))
+    return _FIRST.sub("1er", written) if language() == "fr" else written
 
 
 def size(octets: int) -> str:
     """Octets as « 512 o », « 14 Ko » (of 1,024) or « 1,4 Mo »."""
+    style = STYLES[language()]
+    one, kilo, mega, giga = style.units
     if octets < KILO:
-        return f"{octets}{NO_BREAK}o"
+        return f"{octets}{NO_BREAK}{one}"
     if octets < KILO * 1000:
-        return f"{round(octets / KILO)}{NO_BREAK}Ko"
-    unit, amount = ("Mo", octets / KILO**2) if octets < KILO**2 * 1000 else ("Go", octets / KILO**3)
-    return f"{amount:.1f}".replace(".0", "").replace(".", ",") + f"{NO_BREAK}{unit}"
+        return f"{round(octets / KILO)}{NO_BREAK}{kilo}"
+    unit, amount = (mega, octets / KILO**2) if octets < KILO**2 * 1000 else (giga, octets / KILO**3)
+    return f"{amount:.1f}".replace(".0", "").replace(".", style.decimal) + f"{NO_BREAK}{unit}"
 
 
 def duration(seconds: int) -> str:

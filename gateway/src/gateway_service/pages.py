@@ -13,6 +13,7 @@ from courriel_message import Address as TypedAddress
 from courriel_message import format_address, linkify
 from courriel_wire import Address
 from gateway_service.formats import Formats, duration, size
+from gateway_service.languages import language, translate, translate_plural
 from gateway_service.settings import Settings
 from gateway_service.static_files import static_url
 from gateway_service.words import NOTE_OTHERWISE, NOTES
@@ -34,7 +35,9 @@ class Pages:
             lstrip_blocks=True,
             extensions=["jinja2.ext.i18n"],
         )
-        self._environment.install_null_translations(newstyle=True)  # type: ignore[attr-defined]
+        self._environment.install_gettext_callables(  # type: ignore[attr-defined]
+            translate, translate_plural, newstyle=True
+        )
         self._environment.filters |= {
             "brief": formats.brief,
             "full": formats.full,
@@ -48,6 +51,7 @@ class Pages:
         self._environment.globals |= {
             "static_url": static_url,
             "settings": settings,
+            "language": language,
             "notes": NOTES,
             "note_otherwise": NOTE_OTHERWISE,
         }
