@@ -13,9 +13,11 @@ from gateway_service import (
     routes_api_messages,
     routes_api_outbox,
     routes_api_session,
+    routes_api_settings,
     routes_pages_messages,
     routes_pages_outbox,
     routes_pages_session,
+    routes_pages_settings,
     routes_pages_writing,
     static_files,
 )
@@ -58,10 +60,12 @@ ROUTERS = (
     routes_api_session.router,
     routes_api_messages.router,
     routes_api_outbox.router,
+    routes_api_settings.router,
     routes_pages_session.router,
     routes_pages_messages.router,
     routes_pages_writing.router,
     routes_pages_outbox.router,
+    routes_pages_settings.router,
     static_files.router,
 )
 

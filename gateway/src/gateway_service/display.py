@@ -81,6 +81,11 @@ def recall(request: Request) -> Choices | None:
         return None
 
 
+def display_of(request: Request) -> Display:
+    """Return how a page looks that must not wait for any service, such as one that tells a problem."""
+    return Display.of(recall(request) or Choices(), request.app.state.settings)
+
+
 def forget(answer: Response, *, secure: bool) -> None:
     """Let pages look as the installation says."""
     answer.delete_cookie(COOKIE, path="/", httponly=True, samesite="lax", secure=secure)

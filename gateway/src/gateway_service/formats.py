@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime
+from babel.dates import format_datetime, get_timezone_location
 
 from gateway_service.languages import Language, language
 
@@ -82,3 +82,8 @@ def size(octets: int) -> str:
 def duration(seconds: int) -> str:
     """Seconds to wait as « 40 s » or, rounded up, « 5 min »."""
     return f"{seconds}{NO_BREAK}s" if seconds < MINUTE else f"{-(-seconds // MINUTE)}{NO_BREAK}min"
+
+
+def place(time_zone: str) -> str:
+    """Return the place after which people know a zone: « Europe/Paris » is « Paris »."""
+    return str(get_timezone_location(time_zone, locale=STYLES[language()].locale, return_city=True))

@@ -1,24 +1,29 @@
 """Templates become pages: one environment, autoescaped, strict about names that do not exist."""
 
 from datetime import UTC, datetime
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 from fastapi import Request
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
 from courriel_message import Address as TypedAddress
 from courriel_message import format_address, linkify
 from courriel_wire import Address
-from gateway_service.formats import Formats, duration, size
+from courriel_wire import Settings as Choices
+from gateway_service.display import Display
+from gateway_service.formats import Formats, duration, place, size
 from gateway_service.languages import language, translate, translate_plural
 from gateway_service.settings import Settings
 from gateway_service.static_files import static_url
 from gateway_service.words import NOTE_OTHERWISE, NOTES
 
 FOLDER = Path(__file__).parent / "templates"
+formats_of = cache(Formats)
 
 
 class Pages:
@@ -26,7 +31,7 @@ class Pages:
 
     def __init__(self, settings: Settings) -> None:
         """Args: the settings that pages show or follow."""
-        formats = Formats(settings.time_zone)
+        self._usual = Display.of(Choices(), settings)
         self._environment = Environment(
             loader=FileSystemLoader(FOLDER),
             autoescape=True,
@@ -39,10 +44,11 @@ class Pages:
             translate, translate_plural, newstyle=True
         )
         self._environment.filters |= {
-            "brief": formats.brief,
-            "full": formats.full,
-            "machine": formats.machine,
+            name: pass_context(partial(self._formatted, name)) for name in ("brief", "full", "machine")
+        }
+        self._environment.filters |= {
             "size": size,
+            "place": place,
             "duration": duration,
             "linked": lambda text: Markup(linkify(text)),  # noqa: S704 — linkify escapes everything
             "written": written,
@@ -56,6 +62,16 @@ class Pages:
             "note_otherwise": NOTE_OTHERWISE,
         }
 
+    def _formatted(
+        self,
+        form: str,
+        context: Context,
+        *moments: Any,  # noqa: ANN401 — what the template hands to the filter
+    ) -> str:
+        """Write a date in the time zone of whoever looks at the page."""
+        display = context.get("display") or self._usual
+        return str(getattr(formats_of(display.time_zone), form)(*moments))
+
     def text(self, name: str, **context: Any) -> str:  # noqa: ANN401 — whatever the template shows
         """Render ``name``."""
         return self._environment.get_template(name).render(context)
@@ -67,7 +83,10 @@ class Pages:
         status: int = 200,
         **context: Any,  # noqa: ANN401 — whatever the template shows
     ) -> HTMLResponse:
-        """Answer with the page ``name``."""
+        """Answer with the page ``name``, looking as the visitor chose (or as ``display`` says)."""
+        if "visitor" in context:
+            context["display"] = context["visitor"].display
+        context.setdefault("display", self._usual)
         return HTMLResponse(self.text(name, now=datetime.now(UTC), **context), status_code=status)
 
 

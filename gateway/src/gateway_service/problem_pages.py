@@ -13,6 +13,7 @@ from fastapi.responses import RedirectResponse, Response
 from courriel_web.request_context import request_id
 from courriel_wire import Code, Problem
 from gateway_service.browser_session import clear_session
+from gateway_service.display import display_of
 from gateway_service.pages import pages_of
 from gateway_service.words import explain
 
@@ -45,6 +46,7 @@ def problem_page(request: Request, problem: Problem, answer: Response) -> Respon
     page = pages_of(request).page(
         "problem.html",
         status=problem.status,
+        display=display_of(request),
         explanation=explain(problem.type),
         problem=problem,
         reference=request_id.get(),

@@ -47,10 +47,10 @@ async def inbox(
 ) -> Response:
     """Show the list, and under it the message that is open."""
     settings = request.app.state.settings
-    per_page = settings.messages_per_page
+    per_page = visitor.display.messages_per_page
     listing, message = await asyncio.gather(
         services.mailbox.page(visitor.token, page=page, per_page=per_page, refresh=refresh),
-        _preview(services, visitor.token, opened),
+        _preview(services, visitor.token, opened if visitor.display.preview != "hidden" else ""),
     )
     last_page = max(1, -(-listing.total // per_page))
     if page > last_page:
@@ -61,7 +61,7 @@ async def inbox(
         listing=listing,
         last_page=last_page,
         message=message,
-        gone=bool(opened) and message is None,
+        gone=bool(opened) and message is None and visitor.display.preview != "hidden",
         view=view,
         undo=deleted if until else [],
         until=until.replace(tzinfo=until.tzinfo or UTC) if until else None,
@@ -107,7 +107,6 @@ async def dismiss_reminder(request: Request) -> Response:
 @router.post("/messages/delete")
 async def delete(
     *,
-    request: Request,
     visitor: SignedInVisitor,
     services: UsesServices,
     uid: FormUids = [],  # noqa: B006 — FastAPI copies it
@@ -118,7 +117,7 @@ async def delete(
     uids = tuple(checked_uid(each) for each in (uid or ([opened] if opened else [])))
     if not uids:
         return RedirectResponse(f"/messages?page={page}&notice=nothing-ticked", status_code=303)
-    seconds = request.app.state.settings.mailbox_delete_hold_seconds
+    seconds = visitor.display.undo_delete_seconds
     done = await services.mailbox.delete_many(
         visitor.token, DeleteRequest(uids=uids, undo_seconds=seconds or None)
     )
