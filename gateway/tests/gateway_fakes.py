@@ -58,6 +58,8 @@ class FakeAuth:
     failure: Exception | None = None
     in_use: UpstreamProblem | None = None
     last: LastSignIn | None = None
+    idle_seconds: int = 0
+    ends_at: datetime | None = None
 
     def open_session(self, mailbox: str) -> str:
         """Make a session without a password."""
@@ -88,7 +90,13 @@ class FakeAuth:
         if mailbox is None:
             return Introspection.model_validate({"active": False, "reason": self.reason})
         identity = Address(name="Jean Dupont", address=f"{mailbox}@demo.example")
-        return Introspection(active=True, mailbox=mailbox, identity=identity)
+        return Introspection(
+            active=True,
+            mailbox=mailbox,
+            identity=identity,
+            idle_seconds=self.idle_seconds,
+            expires_at=self.ends_at,
+        )
 
     async def revoke(self, token: str) -> None:
         """End the session."""

@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from courriel_web.service_client import UpstreamProblem
 from courriel_wire import Code, DeleteAccepted, DeleteOutcome, DeleteRequest, MessageView, UndeleteRequest
 from gateway_service import last_sign_in
-from gateway_service.browser_session import SignedInVisitor
+from gateway_service.browser_session import SignedInVisitor, Visitor, visit
 from gateway_service.dispositions import attachment
 from gateway_service.downloads import PipedResponse
 from gateway_service.errors import UnknownFile, UnknownMessage
@@ -20,6 +20,7 @@ from gateway_service.pages import pages_of
 from gateway_service.same_origin import only_own_pages
 from gateway_service.secure_headers import frame_policy
 from gateway_service.services import Services, UsesServices
+from gateway_service.session_end import come_back
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(only_own_pages)])
 IMAGE_TYPES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", "image/bmp", "image/avif"})
@@ -30,11 +31,19 @@ Uids = Annotated[list[str], Query(max_length=MOST_AT_ONCE)]
 FormUids = Annotated[list[str], Form(max_length=MOST_AT_ONCE)]
 
 
+async def _list_visitor(request: Request, services: UsesServices, *, polled: bool = False) -> Visitor:
+    """Tell who looks at the list; that it refreshed by itself (``polled``) is no activity."""
+    return await visit(request, services, activity=not polled)
+
+
+ListVisitor = Annotated[Visitor, Depends(_list_visitor)]
+
+
 @router.get("/messages")
 async def inbox(
     *,
     request: Request,
-    visitor: SignedInVisitor,
+    visitor: ListVisitor,
     services: UsesServices,
     page: PageNumber = 1,
     view: str = "",
@@ -72,7 +81,9 @@ async def inbox(
     )
     if last_sign_in.COOKIE in request.cookies:
         last_sign_in.forget(answer, secure=settings.secure)
-    return answer
+    # Who reads a message is not disturbed.
+    polled = "" if message else f"/messages?page={page}&refresh=1&polled=1"
+    return come_back(request, answer, visitor, polled=polled)
 
 
 async def _preview(services: Services, token: str, uid: str) -> MessageView | None:
@@ -150,7 +161,8 @@ async def message_page(
 ) -> Response:
     """Show one message on a page of its own."""
     message = await services.mailbox.open(visitor.token, uid)
-    return pages_of(request).page("message.html", visitor=visitor, message=message, view=view)
+    answer = pages_of(request).page("message.html", visitor=visitor, message=message, view=view)
+    return come_back(request, answer, visitor)
 
 
 @router.get("/messages/{uid}/body")

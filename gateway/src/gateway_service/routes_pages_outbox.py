@@ -8,6 +8,7 @@ from gateway_service.identifiers import PathEntry
 from gateway_service.pages import pages_of
 from gateway_service.same_origin import only_own_pages
 from gateway_service.services import UsesServices
+from gateway_service.session_end import come_back
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(only_own_pages)])
 
@@ -18,7 +19,8 @@ async def outbox_page(
 ) -> Response:
     """Show the state of each recipient, in words."""
     outbox = await services.sender.outbox(visitor.token)
-    return pages_of(request).page("outbox.html", visitor=visitor, entries=outbox.entries, notice=notice)
+    answer = pages_of(request).page("outbox.html", visitor=visitor, entries=outbox.entries, notice=notice)
+    return come_back(request, answer, visitor)
 
 
 @router.post("/outbox/{entry}/cancel")
