@@ -14,6 +14,7 @@ from mailbox_service.connections import Login
 from mailbox_service.deletions import Deletions, Held
 from mailbox_service.errors import (
     CommandRefused,
+    HeaderTooLarge,
     LoginRefused,
     MaildropBusy,
     MailServerUnavailable,
@@ -112,6 +113,7 @@ class FakeServer:
     refuse_quit: bool = False
     refuse_dele: set[int] = field(default_factory=set)
     refuse_top: set[int] = field(default_factory=set)
+    oversized_top: set[int] = field(default_factory=set)
     hold: dict[str, asyncio.Event] = field(default_factory=dict)
     """Per mailbox: a listing waits for this."""
     commands: list[str] = field(default_factory=list)
@@ -171,6 +173,9 @@ class FakeMaildrop:
         """TOP n 0."""
         for number in numbers:
             self._command("TOP", number)
+            if number in self._server.oversized_top:
+                self.alive = False
+                raise HeaderTooLarge(number)
         return {
             number: self._mails[number - 1].raw.partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
             for number in numbers
@@ -370,6 +375,10 @@ class World:
         """Return the first page's subjects."""
         page = await self.messages.page(access, 1, 50, refresh=refresh)
         return [row.summary.subject for row in page.rows]
+
+    async def newest(self, access: Access) -> str:
+        """Return the uid on top of the list."""
+        return (await self.messages.page(access, 1, 1)).rows[0].uid
 
     async def uids(self, access: Access) -> list[str]:
         """Return the first page's uids, oldest first."""

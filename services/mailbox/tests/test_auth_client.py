@@ -8,7 +8,7 @@ from courriel_web.service_client import ServiceClient, UpstreamProblem, Upstream
 from courriel_wire import Problem
 from mailbox_service.auth_client import AuthClient
 from mailbox_service.connections import Login
-from mailbox_service.errors import AuthUnavailable, SessionEnded
+from mailbox_service.errors import AuthUnavailable, SessionEnded, StateUnavailable
 
 
 class FakeServiceClient:
@@ -71,3 +71,10 @@ async def test_an_auth_that_cannot_answer_is_unavailable(failure: Exception) -> 
     """Never a session that seems to have ended."""
     with pytest.raises(AuthUnavailable):
         await client(introspect=failure).introspect("t")
+
+
+async def test_an_auth_without_its_store_says_so() -> None:
+    """Operators look for the store then, not for auth."""
+    problem = Problem.model_validate({**PROBLEM, "type": "state-unavailable", "status": 503})
+    with pytest.raises(StateUnavailable):
+        await client(introspect=UpstreamProblem(problem)).introspect("t")

@@ -7,7 +7,7 @@ from mailbox_doubles import JEAN, MARIE, PASSWORD, FakeMaildrop, World, until
 
 from mailbox_service.connections import Login
 from mailbox_service.errors import LoginRefused, MaildropBusy, MailServerUnavailable, SessionEnded
-from mailbox_service.maildrops import MAX_ENDED
+from mailbox_service.maildrops import MAX_ENDED, REFUSAL_SECONDS
 
 LOGIN = Login(JEAN, PASSWORD)
 
@@ -145,12 +145,88 @@ async def test_another_mailbox_never_waits(world: World) -> None:
 
 
 async def test_a_second_session_gets_in_where_the_server_allows_one_only(world: World) -> None:
-    """What holds the maildrop is our own first connection: it gives way before the server has to say so."""
+    """What holds it is our own connection of the same login: it gives way before the server has to say so."""
     world.server.exclusive = True
     await world.subjects(await world.access("s1"))
     await world.sessions.open("s2", JEAN, LOGIN)
     assert [connection.quitted for connection in world.server.connections] == [True, False]
     assert world.server.count("LOGIN") == 2
+
+
+@pytest.mark.parametrize("answers_after", [0.0, 2.0])
+async def test_a_wrong_password_does_not_end_the_connection_of_whoever_has_the_mailbox(
+    world: World, answers_after: float
+) -> None:
+    """However long a server takes to refuse (Dovecot: two seconds), the connection at hand lives on."""
+    world.server.exclusive = True
+    access = await world.access("s1")
+    await world.subjects(access)
+    at_once = world.server.open
+
+    async def open_later(login: Login) -> FakeMaildrop:
+        if answers_after:
+            await world.clock.sleep(answers_after)
+        return await at_once(login)
+
+    world.maildrops._open_maildrop = open_later
+    opening = asyncio.create_task(world.sessions.open("s2", JEAN, Login(JEAN, "wrong")))
+    await world.clock.settle()
+    await world.clock.advance(answers_after)
+    with pytest.raises(LoginRefused):
+        await opening
+    await world.clock.advance(1)
+    await world.subjects(access)
+    assert world.server.commands.count("QUIT") == 0
+    assert [connection.alive for connection in world.server.connections] == [True]
+
+
+async def test_another_right_password_gets_in_where_the_server_allows_one_only(world: World) -> None:
+    """The password was changed just now: the connection at hand gives way when the server says [IN-USE]."""
+    world.server.exclusive = True
+    await world.subjects(await world.access("s1"))
+    world.server.password = "changed"
+    await world.sessions.open("s2", JEAN, Login(JEAN, "changed"))
+    assert [connection.quitted for connection in world.server.connections] == [True, False]
+
+
+async def test_a_server_that_waits_for_its_lock_is_helped(world: World) -> None:
+    """Dovecot answers another right password after 11 s of waiting: past a refusal's time we give way."""
+    await world.subjects(await world.access("s1"))
+    world.server.password = "changed"
+    at_once = world.server.open
+
+    async def open_when_free(login: Login) -> FakeMaildrop:
+        while world.server.holders(JEAN):
+            await world.clock.sleep(0.1)
+        return await at_once(login)
+
+    world.maildrops._open_maildrop = open_when_free
+    opening = asyncio.create_task(world.sessions.open("s2", JEAN, Login(JEAN, "changed")))
+    await world.clock.settle()
+    await world.clock.advance(REFUSAL_SECONDS - 0.1)
+    assert world.server.connections[0].alive
+    await world.clock.advance(0.2)
+    await opening
+    assert [connection.quitted for connection in world.server.connections] == [True, False]
+
+
+async def test_a_late_word_of_the_servers_lock_is_worth_one_more_try(world: World) -> None:
+    """[IN-USE] comes after the bound, because of a connection of our own: that one can be ended."""
+    world.server.exclusive = True
+    await world.subjects(await world.access("s1"))
+    at_once = world.server.open
+
+    async def refuse_late(login: Login) -> FakeMaildrop:
+        try:
+            return await at_once(login)
+        except MaildropBusy:
+            world.clock.seconds += 11
+            raise
+
+    world.maildrops._open_maildrop = refuse_late
+    world.server.password = "changed"
+    await world.sessions.open("s2", JEAN, Login(JEAN, "changed"))
+    assert world.server.connections[0].quitted
 
 
 async def test_a_session_gets_back_in_where_the_server_allows_one_only(world: World) -> None:

@@ -7,7 +7,13 @@ import pytest
 from mailbox_doubles import JEAN, PASSWORD, World, letter
 
 from mailbox_service.connections import Login
-from mailbox_service.errors import MessageTooLarge, MessageUnreadable, UnknownMessage, UnknownPart
+from mailbox_service.errors import (
+    HeaderTooLarge,
+    MessageTooLarge,
+    MessageUnreadable,
+    UnknownMessage,
+    UnknownPart,
+)
 from mailbox_service.messages import TOO_LARGE, UNREADABLE
 
 A, B = "YQ", "Yg"
@@ -188,3 +194,54 @@ async def test_the_message_shown_is_the_one_asked_for_after_mail_came_and_went(w
     opened = await world.messages.open(access, uid)
     assert opened.rendering is not None
     assert opened.rendering.message.subject == "Lettre 59"
+
+
+async def test_oversized_headers_cost_themselves_only(world: World) -> None:
+    """The server is asked for each of them once; they stand in the list, can be opened, and be deleted."""
+    world.server.oversized_top = {58, 60}
+    access = await world.access()
+    subjects = await world.subjects(access)
+    assert subjects[:4] == ["", "Lettre 58", "", "Lettre 56"]
+    assert world.server.commands.count("TOP 60") == world.server.commands.count("TOP 58") == 1
+    logins = world.server.count("LOGIN")
+    assert await world.subjects(access) == subjects
+    newest = await world.newest(access)
+    opened = await world.messages.open(access, newest)
+    assert opened.rendering
+    assert opened.rendering.message.subject == "Lettre 59"
+    assert world.server.count("LOGIN") == logins == 3
+    assert await world.deletions.delete(access, [newest]) == {newest: "deleted"}
+    assert "59" not in world.server.uidls()
+
+
+async def test_more_oversized_headers_than_one_request_may_try_are_got_through_in_the_end(
+    world: World,
+) -> None:
+    """Each request knows more of them; none tries without end."""
+    world.server.oversized_top = set(range(53, 61))
+    access = await world.access()
+    with pytest.raises(HeaderTooLarge):
+        await world.subjects(access)
+    assert world.server.count("LOGIN") == 5
+    assert (await world.subjects(access))[:9] == [*[""] * 8, "Lettre 51"]
+
+
+async def test_an_oversized_message_with_an_oversized_header_is_opened_all_the_same(world: World) -> None:
+    """Nothing of it is known but its size."""
+    world.deliver("big", raw=letter("Énorme", body="x" * 1_000_001))
+    world.server.oversized_top = {61}
+    access = await world.access()
+    opened = await world.messages.open(access, await world.newest(access))
+    assert (opened.summary.subject, opened.notes[0]) == ("", TOO_LARGE)
+
+
+async def test_a_repeated_uidl_with_an_oversized_header_is_not_deleted() -> None:
+    """It cannot be told from its copies; the others can, and what is held blocks nothing."""
+    world = World()
+    for subject in ("1er", "2nd"):
+        world.deliver("a", raw=letter(subject))
+    world.server.oversized_top = {2}
+    access = await world.access()
+    assert await world.subjects(access) == ["", "1er"]
+    assert await world.deletions.delete(access, [A, f"{A}~2"]) == {A: "deleted", f"{A}~2": "changed"}
+    assert len(world.server.uidls()) == 1

@@ -23,6 +23,7 @@ from mailbox_service.deletions_redis import RedisHeldDeletions
 from mailbox_service.errors import (
     AuthUnavailable,
     CommandRefused,
+    HeaderTooLarge,
     InvalidReplyTo,
     LoginRefused,
     MaildropBusy,
@@ -30,6 +31,7 @@ from mailbox_service.errors import (
     MessageTooLarge,
     MessageUnreadable,
     SessionEnded,
+    StateUnavailable,
     UnknownImage,
     UnknownMessage,
     UnknownPart,
@@ -59,6 +61,10 @@ FAILURES: Mapping[type[Exception], Failure] = {
     CommandRefused: Failure(503, Code.MAIL_SERVER_UNAVAILABLE, MAIL_SERVER, retry_after=10),
     AuthUnavailable: Failure(
         503, Code.SERVICE_UNAVAILABLE, "A part of the service does not answer", retry_after=5
+    ),
+    HeaderTooLarge: Failure(503, Code.MAIL_SERVER_UNAVAILABLE, MAIL_SERVER, retry_after=10),
+    StateUnavailable: Failure(
+        503, Code.STATE_UNAVAILABLE, "The session store does not answer", retry_after=5
     ),
     UnknownMessage: Failure(404, Code.UNKNOWN_MESSAGE, "The message is not in the mailbox"),
     UnknownPart: Failure(404, Code.UNKNOWN_PART, "The message has no such part"),

@@ -7,7 +7,7 @@ import structlog
 from courriel_web.service_client import ServiceClient, UpstreamProblem, UpstreamUnavailable
 from courriel_wire import Code, Credential, Introspection
 from mailbox_service.connections import Login
-from mailbox_service.errors import AuthUnavailable, SessionEnded
+from mailbox_service.errors import AuthUnavailable, SessionEnded, StateUnavailable
 from mailbox_service.maildrops import Access
 
 log = structlog.get_logger(__name__)
@@ -22,7 +22,7 @@ class AuthClient:
     async def introspect(self, token: str) -> Access:
         """Tell whose session a token opens, and let the call count as activity.
 
-        Raises SessionEnded or AuthUnavailable.
+        Raises SessionEnded, StateUnavailable or AuthUnavailable.
         """
         answer = await self._ask("/introspect", {"token": token, "activity": "true"})
         told = Introspection.model_validate(answer)
@@ -43,6 +43,8 @@ class AuthClient:
             if error.problem.type == Code.SESSION_ENDED:
                 reason = (error.problem.model_extra or {}).get("reason")
                 raise SessionEnded("taken-over" if reason == "taken-over" else "unknown") from error
+            if error.problem.type == Code.STATE_UNAVAILABLE:
+                raise StateUnavailable from error
             log.warning("unexpected answer of auth", status=error.problem.status, code=error.problem.type)
             raise AuthUnavailable from error
         return answer

@@ -12,7 +12,7 @@ AccessOf = Callable[..., Awaitable[Access]]
 
 
 def access_by(auth: Auth) -> AccessOf:
-    """Make a dependency: the caller's access. It raises BadBearer, SessionEnded or AuthUnavailable."""
+    """Make a dependency: the caller's access. It raises BadBearer, and what ``introspect`` raises."""
 
     async def access(request: Request) -> Access:
         return await auth.introspect(bearer_token(request))

@@ -74,17 +74,14 @@ async def commit(connection: Connection, proofs: Proofs) -> Committed:
 
 async def _not_the_same(connection: Connection, targets: Sequence[Listed], proofs: Proofs) -> list[Listed]:
     """Return those that share their UIDL with others and whose header is not the one that was shown."""
-    repeated = [message for message in targets if message.repeated]
-    if not repeated:
-        return []
-    headers = await connection.maildrop.headers([message.number for message in repeated])
-    return [
-        message
-        for message in repeated
-        if (proof := proofs[message.uid]) is None
-        or message.number not in headers
-        or digest_header(headers[message.number]) != proof.digest
-    ]
+    shown = {
+        message.number: proof.digest
+        for message in targets
+        if message.repeated and (proof := proofs[message.uid]) and proof.digest
+    }
+    headers = await connection.maildrop.headers(list(shown)) if shown else {}
+    same = {number for number, header in headers.items() if digest_header(header) == shown[number]}
+    return [message for message in targets if message.repeated and message.number not in same]
 
 
 def judge(doubtful: Sequence[Doubtful], snapshot: Snapshot) -> dict[str, DeleteOutcome]:

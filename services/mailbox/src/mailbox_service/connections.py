@@ -33,7 +33,10 @@ class Maildrop(Protocol):
         ...
 
     async def headers(self, numbers: Sequence[int]) -> Mapping[int, bytes]:
-        """Return the header of each message by its number; one that the server refuses is missing."""
+        """Return the header of each message by its number; one that the server refuses is missing.
+
+        Raises HeaderTooLarge.
+        """
         ...
 
     async def retrieve(self, number: int) -> bytes:
@@ -61,11 +64,17 @@ OpenMaildrop = Callable[[Login], Awaitable[Maildrop]]
 
 
 class Connection:
-    """A maildrop and what is known of it. ``opened`` and ``used`` are monotonic seconds."""
+    """A maildrop and what is known of it. ``opened`` and ``used`` are monotonic seconds.
 
-    def __init__(self, maildrop: Maildrop, summaries: Summaries, *, opened: float, as_of: datetime) -> None:
+    ``mark`` is that of the login that opened it (``known_logins.py``).
+    """
+
+    def __init__(
+        self, maildrop: Maildrop, summaries: Summaries, *, opened: float, as_of: datetime, mark: bytes
+    ) -> None:
         self.maildrop = maildrop
         self.summaries = summaries
+        self.mark = mark
         self.opened = self.used = opened
         self.ended = False
         self._as_of = as_of

@@ -195,11 +195,11 @@ class Deletions:
         async def work(connection: Connection) -> Committed:
             return await commit(connection, await wanted())
 
+        summaries = self._maildrops.summaries(access)  # a sign-out later on does not undo what is done
         committed = await self._maildrops.lend(access, work)
         outcomes = committed.outcomes
         if committed.doubtful:
             outcomes |= await self._compare(access, committed.doubtful)
-        summaries = self._maildrops.summaries(access)
         for uid, outcome in outcomes.items():
             if outcome in {DeleteOutcome.DELETED, DeleteOutcome.GONE}:
                 summaries.forget(uid)

@@ -34,6 +34,18 @@ class AuthUnavailable(MailboxError):
     """The auth service does not answer, so nobody can say whose session this is."""
 
 
+class HeaderTooLarge(MailServerUnavailable):
+    """A message's header is over the bound, and the connection ended with it; ``number`` is the message's."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__("A message of the mailbox has too large a header")
+        self.number = number
+
+
+class StateUnavailable(MailboxError):
+    """The store of sessions does not answer auth, so nobody can say whose session this is."""
+
+
 class CommandRefused(MailboxError):
     """The server said -ERR to a command; the connection goes on."""
 

@@ -19,6 +19,7 @@ from courriel_pop3 import (
 from mailbox_service.connections import Login
 from mailbox_service.errors import (
     CommandRefused,
+    HeaderTooLarge,
     LoginRefused,
     MaildropBusy,
     MailServerUnavailable,
@@ -80,8 +81,13 @@ class Pop3Maildrop:
 
     async def headers(self, numbers: Sequence[int]) -> Mapping[int, bytes]:
         """TOP n 0 of each, pipelined."""
-        with _translated():
-            return await self._headers(numbers)
+        try:
+            with _translated():
+                return await self._headers(numbers)
+        except MailServerUnavailable as error:
+            if isinstance(error.__cause__, TooLarge) and error.__cause__.number is not None:
+                raise HeaderTooLarge(error.__cause__.number) from error
+            raise
 
     async def retrieve(self, number: int) -> bytes:
         """RETR."""

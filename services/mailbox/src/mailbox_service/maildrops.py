@@ -8,7 +8,7 @@ keeps no password: a login is asked for when a connection must be opened.
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -17,12 +17,14 @@ import structlog
 from mailbox_service.clock import Clock
 from mailbox_service.connections import Connection, Login, OpenMaildrop
 from mailbox_service.errors import (
+    HeaderTooLarge,
     LoginRefused,
     MailboxError,
     MaildropBusy,
     MailServerUnavailable,
     SessionEnded,
 )
+from mailbox_service.known_logins import KnownLogins
 from mailbox_service.summaries import Summaries
 from mailbox_service.turns import Turns
 
@@ -32,7 +34,11 @@ BUSY_PAUSE_SECONDS = 0.25
 FORGET_SECONDS = 1800.0
 """What a session was shown is forgotten when nothing was asked for this long."""
 MAX_ENDED = 10_000
-"""Ended sessions that are remembered, the latest: what still comes for one is late by seconds, not by these."""
+"""The latest ended sessions, which are remembered: what still comes for one is late by seconds only."""
+REFUSAL_SECONDS = 2.5
+"""Within which mail servers refuse a wrong password (as AUTH_REFUSAL_SECONDS): Dovecot takes up to 2.0 s."""
+OVERSIZED_TRIES = 5
+"""Connections that one piece of work may use up because of headers that are too large, one each."""
 CLOSE_SECONDS = 5.0
 """How long a stop of the service waits for the answers to QUIT."""
 log = structlog.get_logger(__name__)
@@ -76,31 +82,19 @@ class Maildrops:
         self._sessions: dict[str, _Session] = {}
         self._ended: dict[str, None] = {}
         self._turns = Turns()
+        self._logins = KnownLogins()
         self._watchers: set[asyncio.Task[None]] = set()
 
     async def sign_in(self, sid: str, mailbox: str, login: Login) -> None:
         """Prove a login by using it, and keep the connection for session ``sid``.
 
-        A wrong password never waits for whoever has the mailbox open, and costs them no more than an idle
-        connection. Raises LoginRefused, MaildropBusy, MailServerUnavailable, and SessionEnded where the
-        session was signed out meanwhile.
+        A wrong password neither waits for whoever has the mailbox open nor costs them anything. Raises
+        LoginRefused, MaildropBusy, MailServerUnavailable, and SessionEnded where the session was signed out
+        meanwhile.
         """
         await self._leave(sid)
         session = _Session(sid, mailbox, self._clock.monotonic())
-        deadline = self._clock.monotonic() + self._limits.busy
-        turn = self._turns.of(mailbox)
-        if not turn.locked():
-            # a server that allows one session takes seconds to say [IN-USE]
-            async with turn:
-                await self._end_all(mailbox)
-        try:
-            connection = await self._connect(session, login)
-        except MaildropBusy:
-            if self._clock.monotonic() > deadline:
-                raise
-            # only said after the right password (RFC 2449 section 8.1.1): now it is worth waiting
-            async with turn:
-                connection = await self._connect_when_free(session, login, deadline)
+        connection = await self._prove(session, login)
         if sid in self._ended:
             # nobody would ever end this connection: its sign-out has been and gone
             session.connection = connection
@@ -139,7 +133,8 @@ class Maildrops:
 
         A connection whose snapshot is older than ``max_age`` seconds, or that has lived its time, is ended
         first. Work that finds a kept connection dead is done again on a new one: it must not have had an
-        effect by then. Raises what ``work`` raises, SessionEnded, MaildropBusy and MailServerUnavailable.
+        effect by then. The same holds for a header that is too large (``OVERSIZED_TRIES``): work must have
+        noted it. Raises what ``work`` raises, SessionEnded, MaildropBusy and MailServerUnavailable.
         """
         session = self._session(access)
         async with self._turns.of(access.mailbox):
@@ -149,18 +144,14 @@ class Maildrops:
                 self._limits.total, self._limits.total if max_age is None else max_age
             ):
                 await self._end(session)
-            if session.connection:
-                with contextlib.suppress(MailServerUnavailable):
-                    return await self._use(session, session.connection, work)
-            connection = await self._connect_for(session, access)
-            return await self._use(session, connection, work)
+            return await self._do(session, access, work)
 
     def turn(self, mailbox: str) -> asyncio.Lock:
         """Return the mailbox's turn, for what needs no connection: ``async with drops.turn(mailbox):``."""
         return self._turns.of(mailbox)
 
     def summaries(self, access: Access) -> Summaries:
-        """Return what this session was shown."""
+        """Return what this session was shown. Raises SessionEnded."""
         return self._session(access).summaries
 
     async def close(self) -> None:
@@ -176,6 +167,8 @@ class Maildrops:
     def _session(self, access: Access) -> _Session:
         session = self._sessions.get(access.sid)
         if session is None:
+            if access.sid in self._ended:
+                raise SessionEnded  # auth vouched for it just before it was signed out
             self._forget_old()
             session = _Session(access.sid, access.mailbox, self._clock.monotonic())
             self._sessions[access.sid] = session
@@ -193,10 +186,52 @@ class Maildrops:
     def _age(self, connection: Connection) -> float:
         return self._clock.monotonic() - connection.opened
 
+    async def _prove(self, session: _Session, login: Login) -> Connection:
+        """Log in, so that connections of other sessions give way to the right password and to no other.
+
+        A server that allows one session says [IN-USE] after the right password only (RFC 2449 section
+        8.1.1), and may wait for its own lock before that (Dovecot: 11 s). So they give way at once to the
+        login that opened them, and to another one when the server says so, or has not refused it in time.
+        """
+        mailbox, turn = session.mailbox, self._turns.of(session.mailbox)
+        deadline = self._clock.monotonic() + self._limits.busy
+        siblings = [
+            each.connection.mark
+            for each in self._sessions.values()
+            if each.mailbox == mailbox and each.connection
+        ]
+        known = self._logins.recognise(login, siblings)
+        if known and not turn.locked():
+            async with turn:
+                await self._end_all(mailbox)
+        try:
+            async with self._giving_way(mailbox, 0.0 if known else REFUSAL_SECONDS):
+                return await self._connect(session, login)
+        except MaildropBusy:
+            if not siblings and self._clock.monotonic() > deadline:
+                raise
+            async with turn:
+                return await self._connect_when_free(session, login, deadline)
+
+    @contextlib.asynccontextmanager
+    async def _giving_way(self, mailbox: str, after: float) -> AsyncIterator[None]:
+        """End what the sessions here hold of the mailbox, if the body lasts longer than ``after`` seconds."""
+
+        async def give_way() -> None:
+            await self._clock.sleep(after)
+            async with self._turns.of(mailbox):
+                await self._end_all(mailbox)
+
+        task = asyncio.create_task(give_way())
+        try:
+            yield
+        finally:
+            task.cancel()
+
     async def _connect(self, session: _Session, login: Login) -> Connection:
-        opened, as_of = self._clock.monotonic(), self._clock.now()
+        opened, as_of, mark = self._clock.monotonic(), self._clock.now(), self._logins.mark(login)
         maildrop = await self._open_maildrop(login)
-        return Connection(maildrop, session.summaries, opened=opened, as_of=as_of)
+        return Connection(maildrop, session.summaries, opened=opened, as_of=as_of, mark=mark)
 
     async def _connect_when_free(self, session: _Session, login: Login, deadline: float) -> Connection:
         """Log in, in the mailbox's turn, and try again until ``deadline`` while another client holds it."""
@@ -225,6 +260,23 @@ class Maildrops:
         watcher = asyncio.create_task(self._watch(session, connection))
         self._watchers.add(watcher)
         watcher.add_done_callback(self._watchers.discard)
+
+    async def _do(
+        self, session: _Session, access: Access, work: Callable[[Connection], Awaitable[Result]]
+    ) -> Result:
+        """Do ``work``, on a new connection where the kept one, or what came over it, was of no use."""
+        tries = OVERSIZED_TRIES
+        while True:
+            kept = session.connection
+            try:
+                return await self._use(session, kept or await self._connect_for(session, access), work)
+            except HeaderTooLarge:
+                tries -= 1
+                if not tries:
+                    raise
+            except MailServerUnavailable:
+                if not kept:
+                    raise
 
     async def _use(
         self, session: _Session, connection: Connection, work: Callable[[Connection], Awaitable[Result]]

@@ -4,7 +4,7 @@ What others wrote is taken apart by the ``Reader``, away from the event loop and
 gives up, the message is still listed, still opened (by what is known of it) and still offered as a file.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
@@ -16,6 +16,7 @@ from mailbox_service.connections import Connection
 from mailbox_service.deletions import Deletions
 from mailbox_service.errors import (
     CommandRefused,
+    HeaderTooLarge,
     MessageTooLarge,
     MessageUnreadable,
     UnknownMessage,
@@ -160,6 +161,8 @@ class Messages:
             try:
                 return row, await self._retrieve(connection, message), ()
             except MessageTooLarge:
+                if connection.summaries.is_oversized(message.uid):
+                    return row, b"", (TOO_LARGE,)
                 headers = await connection.maildrop.headers([message.number])
                 return row, headers.get(message.number, b""), (TOO_LARGE,)
 
@@ -204,7 +207,7 @@ class Messages:
         known = {message.uid: summaries.find(message.uid, message.size) for message in messages}
         new = [message for message in messages if known[message.uid] is None]
         if new:
-            headers = await connection.maildrop.headers([message.number for message in new])
+            headers = await self._headers(connection, new)
             new = [message for message in new if message.number in headers]
             read = await self._summarise([headers[message.number] for message in new])
             for message, summary in zip(new, read, strict=False):  # the rest has to wait
@@ -215,6 +218,17 @@ class Messages:
             Row(message.uid, message.size, found.summary if (found := known[message.uid]) else BLANK)
             for message in messages
         ]
+
+    async def _headers(self, connection: Connection, messages: Sequence[Listed]) -> Mapping[int, bytes]:
+        """Ask for headers. One that is too large is remembered, so that the next try leaves it out."""
+        try:
+            return await connection.maildrop.headers([message.number for message in messages])
+        except HeaderTooLarge as error:
+            log.warning("a page has a header that is too large")
+            for message in messages:
+                if message.number == error.number:
+                    connection.summaries.keep(message.uid, Shown(Proof(message.size, ""), BLANK))
+            raise
 
     async def _summarise(self, headers: Sequence[bytes]) -> list[Summary]:
         """Summarise headers, in their order; where some are hostile, perhaps not all of them this time."""

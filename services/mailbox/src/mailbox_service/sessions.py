@@ -18,7 +18,7 @@ class Auth(Protocol):
     """Says whose session a token opens."""
 
     async def introspect(self, token: str) -> Access:
-        """Return the session's access. Raises SessionEnded or AuthUnavailable."""
+        """Return the session's access. Raises SessionEnded, StateUnavailable or AuthUnavailable."""
         ...
 
 

@@ -17,7 +17,10 @@ MAX_SUMMARIES = 500
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """How a message is known again: its size in octets, and the digest of its header."""
+    """How a message is known again: its size in octets, and the digest of its header.
+
+    ``digest`` is empty where the header is too large to be read: then its size is all that is known.
+    """
 
     size: int
     digest: str
@@ -49,6 +52,11 @@ class Summaries:
         """Return how the message that was shown under ``uid`` is known again."""
         shown = self._shown.get(uid)
         return shown.proof if shown else None
+
+    def is_oversized(self, uid: str) -> bool:
+        """Tell whether this message's header is known to be too large to be read."""
+        shown = self._shown.get(uid)
+        return shown is not None and not shown.proof.digest
 
     def keep(self, uid: str, shown: Shown) -> None:
         """Remember a message that is being shown."""
