@@ -1,115 +1,14 @@
 """Delivery over real SMTP connections on loopback, to a sink that records what arrived on the wire."""
 
-import asyncio
-import ssl
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
-import trustme
-from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
+from tests.integration.smtp_sink import MESSAGE, ROUTE, Sink, kinds, listening, relay_to
 
-from courriel_message import Address, Draft, build
+from courriel_message import Address, Draft, Resending, build, resend
 from sender_service.delivery import Delivered, Outcome, Permanent, Temporary
 from sender_service.delivery import Envelope as Route
-from sender_service.delivery_smtp import SmtpRelay
-from sender_service.relay_server import RelayServer, Tls
-
-ROUTE = Route("jean@demo.example", ("a@demo.example", "b@demo.example"))
-MESSAGE = b"Subject: x\r\n\r\nBonjour\r\n"
-
-
-@dataclass
-class Sink:
-    """aiosmtpd's handler: answers as the test says, and records.
-
-    ``rcpt`` maps a recipient to a reply, ``mail`` and ``data`` are the next replies.
-    """
-
-    rcpt: dict[str, str] = field(default_factory=dict)
-    data: list[str] = field(default_factory=list)
-    mail: list[str] = field(default_factory=list)
-    messages: list[tuple[str, list[str], bytes]] = field(default_factory=list)
-    options: list[list[str]] = field(default_factory=list)
-    connections: int = 0
-    tls: list[bool] = field(default_factory=list)
-    servers: list[SMTP] = field(default_factory=list)
-
-    async def handle_MAIL(  # noqa: N802 — the names are aiosmtpd's
-        self, server: SMTP, _session: Session, envelope: Envelope, address: str, options: list[str]
-    ) -> str:
-        """Answer as told."""
-        self.tls.append(server._tls_protocol is not None or server._over_ssl)
-        if self.mail and (reply := self.mail.pop(0)):
-            return reply
-        envelope.mail_from = address
-        self.options.append(options)
-        return "250 OK"
-
-    async def handle_RCPT(  # noqa: N802
-        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
-    ) -> str:
-        """Answer as told."""
-        if address in self.rcpt:
-            return self.rcpt[address]
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
-
-    async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
-        """Answer as told; record what is accepted."""
-        reply = self.data.pop(0) if self.data else "250 2.0.0 taken"
-        if reply == "close":
-            server.transport.abort()
-            return "250 never heard"
-        if reply.startswith("250"):
-            self.messages.append(
-                (envelope.mail_from or "", envelope.rcpt_tos, bytes(envelope.original_content or b""))
-            )
-        return reply
-
-
-@asynccontextmanager
-async def listening(
-    sink: Sink, *, implicit: ssl.SSLContext | None = None, **options: Any
-) -> AsyncIterator[int]:
-    """Serve ``sink`` on a port of loopback."""
-
-    def session() -> SMTP:
-        sink.connections += 1
-        server = SMTP(sink, enable_SMTPUTF8=True, hostname="sink", loop=asyncio.get_running_loop(), **options)
-        sink.servers.append(server)
-        return server
-
-    server = await asyncio.get_running_loop().create_server(session, "127.0.0.1", 0, ssl=implicit)
-    try:
-        yield server.sockets[0].getsockname()[1]
-    finally:
-        server.close()
-        for each in sink.servers:
-            if each.transport:
-                each.transport.abort()
-
-
-@asynccontextmanager
-async def relay_to(
-    port: int, scheme: str = "smtp", query: str = "", **other: Any
-) -> AsyncIterator[SmtpRelay]:
-    """Make the relay under test."""
-    server = RelayServer.from_url(f"{scheme}://127.0.0.1:{port}{query}", **other)
-    relay = SmtpRelay(server, hostname="sender.test")
-    try:
-        yield relay
-    finally:
-        await relay.aclose()
-
-
-def kinds(outcomes: Any) -> dict[str, type[Outcome]]:
-    """Return the class of each outcome."""
-    return {address: type(outcome) for address, outcome in outcomes.items()}
 
 
 async def test_a_message_arrives_as_it_was_built() -> None:
@@ -259,83 +158,36 @@ async def test_size_and_international_addresses_use_what_is_offered() -> None:
     assert kinds(large) == dict.fromkeys(ROUTE.recipients, Permanent)
 
 
-@dataclass
-class Authority:
-    """A certificate for loopback, and who signed it."""
-
-    ca_file: Path
-    context: ssl.SSLContext
+RESENT = resend(
+    b"From: p@x.example\n.leading dot: x\nSubject: x\n\n.\n..\n\xe9t\xe9 " + b"x" * 900,
+    Resending(Address("", "jean@demo.example"), (), "<r@demo.example>", datetime(2026, 3, 3, tzinfo=UTC)),
+)
 
 
-@pytest.fixture
-def authority(tmp_path: Path) -> Authority:
-    """Made for this test."""
-    ca, context = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    ca.issue_cert("127.0.0.1").configure_cert(context)
-    ca.cert_pem.write_to_path(tmp_path / "ca.pem")
-    return Authority(tmp_path / "ca.pem", context)
-
-
-def required(relay: SmtpRelay) -> SmtpRelay:
-    """Let the relay treat loopback as any other host."""
-    relay._server = replace(relay._server, tls=Tls.STARTTLS)
-    return relay
-
-
-async def test_starttls_is_used_and_verified(authority: Authority) -> None:
-    """With the right authority the message goes, encrypted."""
+async def test_a_resent_message_arrives_octet_by_octet() -> None:
+    """8-bit content and dots included; it is announced as 8-bit."""
     sink = Sink()
-    async with (
-        listening(sink, tls_context=authority.context, require_starttls=True) as port,
-        relay_to(port, ca_file=authority.ca_file) as relay,
-    ):
-        outcomes = await required(relay).deliver(ROUTE, MESSAGE)
+    async with listening(sink) as port, relay_to(port) as relay:
+        outcomes = await relay.deliver(ROUTE, RESENT)
     assert kinds(outcomes) == dict.fromkeys(ROUTE.recipients, Delivered)
-    assert sink.tls == [True]
+    assert sink.messages[0][2] == RESENT
+    assert "BODY=8BITMIME" in sink.options[0]
 
 
-async def test_implicit_tls_is_used_and_verified(authority: Authority) -> None:
-    """smtps:// works where the authority is known, and sends nothing where it is not."""
+async def test_a_line_a_relay_finds_too_long_is_refused_in_its_words() -> None:
+    """We cut none, since that would change the message; a relay that takes 998 octets says so."""
     sink = Sink()
-    async with listening(sink, implicit=authority.context) as port:
-        async with relay_to(port, "smtps", ca_file=authority.ca_file) as relay:
-            assert kinds(await relay.deliver(ROUTE, MESSAGE)) == dict.fromkeys(ROUTE.recipients, Delivered)
-        async with relay_to(port, "smtps") as relay:
-            assert kinds(await relay.deliver(ROUTE, MESSAGE)) == dict.fromkeys(ROUTE.recipients, Temporary)
+    async with listening(sink) as port, relay_to(port) as relay:
+        outcomes = await relay.deliver(ROUTE, RESENT + b"x" * 2000 + b"\r\n")
+    assert outcomes["a@demo.example"] == Permanent("500 Line too long (see RFC5321 4.5.3.1.6)")
+
+
+async def test_eight_bit_content_needs_a_relay_that_takes_it() -> None:
+    """Without 8BITMIME nothing is sent, and the person is told; seven-bit mail goes as ever."""
+    sink = Sink(takes_8_bit=False)
+    async with listening(sink) as port, relay_to(port) as relay:
+        refused = await relay.deliver(ROUTE, RESENT)
+        plain = await relay.deliver(ROUTE, MESSAGE)
+    assert refused["a@demo.example"] == Permanent("554 5.6.3 The relay takes no 8-bit content")
+    assert kinds(plain) == dict.fromkeys(ROUTE.recipients, Delivered)
     assert len(sink.messages) == 1
-
-
-@pytest.mark.parametrize("offers", [True, False])
-async def test_without_a_trusted_starttls_nothing_is_sent(authority: Authority, *, offers: bool) -> None:
-    """A certificate nobody vouches for, or no STARTTLS at all: the message waits."""
-    sink = Sink()
-    options = {"tls_context": authority.context} if offers else {}
-    async with listening(sink, **options) as port, relay_to(port) as relay:
-        outcomes = await required(relay).deliver(ROUTE, MESSAGE)
-    assert kinds(outcomes) == dict.fromkeys(ROUTE.recipients, Temporary)
-    assert sink.messages == []
-
-
-@pytest.mark.parametrize(("password", "expected"), [("s3same-right", Delivered), ("s3same-wrong", Temporary)])
-async def test_a_service_account(authority: Authority, password: str, expected: type[Outcome]) -> None:
-    """It signs in over TLS; a refused account is ours to repair, and its password is in no outcome."""
-
-    def authenticate(_server: Any, _session: Any, _envelope: Any, _mechanism: str, data: Any) -> AuthResult:
-        return AuthResult(success=data.password == b"s3same-right", handled=False)
-
-    sink = Sink()
-    server: dict[str, Any] = {
-        "tls_context": authority.context,
-        "authenticator": authenticate,
-        "auth_required": True,
-    }
-    async with listening(sink, **server) as port:
-        relay = SmtpRelay(
-            RelayServer.from_url(f"smtp://service:{password}@127.0.0.1:{port}", ca_file=authority.ca_file),
-            hostname="sender.test",
-        )
-        outcomes = await relay.deliver(ROUTE, MESSAGE)
-        await relay.aclose()
-    assert kinds(outcomes) == dict.fromkeys(ROUTE.recipients, expected)
-    assert password not in str(outcomes)
-    assert password not in repr(relay._server)

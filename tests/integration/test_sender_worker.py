@@ -2,6 +2,8 @@
 
 import asyncio
 import base64
+import email
+import email.policy
 import json
 import os
 import signal
@@ -221,3 +223,56 @@ async def test_what_celery_carries_is_an_id(bench: Bench) -> None:
     assert entry["id"].encode() in carried
     for secret in (b"marie", b"jean", b"demo.example", b"Confidentiel"):
         assert secret not in carried
+
+
+async def test_what_was_written_arrives(bench: Bench) -> None:
+    """Name, reply address, priority, receipt, both versions of the text, and the image."""
+    image = (await bench.http.post("/uploads", content=b"PNG", headers={"Content-Type": "image/png"})).json()
+    body = {
+        "to": ["marie@demo.example"],
+        "subject": "Été",
+        "html": '<p>Bonjour <img src="cid:logo"><img src="https://x.example/i"><script>x()</script></p>',
+        "attachments": [{"upload": image["id"], "content_id": "logo"}],
+        "sender_name": "Service, paie",
+        "reply_to": ["equipe@demo.example"],
+        "priority": "high",
+        "request_receipt": True,
+    }
+    with bench.worker():
+        await bench.sent((await bench.http.post("/outbox", json=body)).json())
+    read = email.message_from_bytes(bench.sink.messages[0], policy=email.policy.default)
+    parts = {part.get_content_type(): part for part in read.walk()}
+    assert read["From"] == read["Disposition-Notification-To"] == '"Service, paie" <jean@demo.example>'
+    assert (read["Reply-To"], read["Importance"]) == ("equipe@demo.example", "high")
+    assert read["X-Priority"].startswith("1")
+    assert parts["text/plain"].get_content().strip() == "Bonjour"
+    assert parts["text/html"].get_content().strip() == '<p>Bonjour <img src="cid:logo"><img></p>'
+    assert parts["image/png"]["Content-ID"] == "<logo>"
+
+
+async def test_a_redirected_message_arrives_as_it_was(bench: Bench) -> None:
+    """Octet by octet after the Resent-* block, 8-bit content and leading dots included."""
+    raw = b"From: p@x.example\r\nSubject: x\r\n\r\n.\r\n..\xe9t\xe9 \r\n"
+    upload = (
+        await bench.http.post("/uploads", content=raw, headers={"Content-Type": "message/rfc822"})
+    ).json()
+    body = {"to": ["marie@demo.example"], "redirect": {"upload": upload["id"]}}
+    with bench.worker():
+        entry = await bench.sent((await bench.http.post("/outbox", json=body)).json())
+    [message] = bench.sink.messages
+    block = message.removesuffix(raw)
+    assert block != message
+    assert block.startswith(b"Resent-Date: ")
+    assert entry["message_id"].encode() in block
+
+
+async def test_what_was_taken_back_never_arrives(bench: Bench) -> None:
+    """Cancelled while held, it is not sent; the next one, held for a second, goes by itself."""
+    body = {"to": ["marie@demo.example"], "subject": "x", "text": "x", "undo_seconds": 1}
+    with bench.worker():
+        first = (await bench.http.post("/outbox", json=body)).json()
+        assert (await bench.http.delete(f"/outbox/{first['id']}")).status_code == 204
+        second = await bench.sent((await bench.http.post("/outbox", json=body)).json())
+        shown = (await bench.http.get(f"/outbox/{first['id']}")).json()
+    assert shown["state"] == "cancelled"
+    assert [second["message_id"].encode() in message for message in bench.sink.messages] == [True]

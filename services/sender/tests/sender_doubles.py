@@ -161,7 +161,8 @@ class MemoryOutbox:
         record.lease = record.announce = now + LEASE
         record.entry = replace(record.entry, stage=Stage.SENDING, attempts=record.entry.attempts + 1)
         entry = record.entry
-        return Claim(entry_id, record.fence, entry.letter, entry.attempts, now - record.first_due, 1)
+        age, octets = now - record.first_due, len(record.content)
+        return Claim(entry_id, record.fence, entry.letter, entry.attempts, age, 1, octets)
 
     async def renew(self, claim: Claim) -> bool:
         """See the port."""

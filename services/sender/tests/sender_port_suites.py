@@ -98,6 +98,7 @@ class OutboxSuite:
         claim = await bench.outbox.claim(entry_id)
         assert claim
         assert await bench.outbox.content(claim) == b"x" * 700_000
+        assert 700_000 <= claim.octets < 1_000_000
 
     async def test_another_mailbox_sees_nothing(self, bench: OutboxBench) -> None:
         """Neither by id nor in its list nor to cancel."""

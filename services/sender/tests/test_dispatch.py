@@ -145,3 +145,23 @@ async def test_an_outbox_that_stays_away_is_told() -> None:
     bench.relay.during = lambda: setattr(bench.outbox, "failure", ConnectionError())
     with pytest.raises(ConnectionError):
         await bench.deliver()
+
+
+async def test_large_messages_wait_for_room_in_memory() -> None:
+    """Two that do not fit together go one after the other, and the second keeps its lease meanwhile."""
+    bench = Bench()
+    dispatch = Dispatch(
+        bench.outbox, bench.relay, RetryPolicy(window=100, first=10), lease_seconds=15, octets_at_once=1500
+    )
+    bench.relay.hangs, reached = asyncio.Event(), asyncio.Event()
+    bench.relay.during = reached.set
+    ids = [await bench.outbox.accept(acceptance(content=b"x" * 1000)) for _ in range(2)]
+    async with asyncio.timeout(5), asyncio.TaskGroup() as tasks:
+        for entry_id in ids:
+            tasks.create_task(dispatch.deliver(entry_id))
+        await reached.wait()
+        stages = [bench.outbox.records[entry_id].entry.stage for entry_id in ids]
+        assert stages == [Stage.SENDING] * 2
+        assert len(bench.relay.sent) == 1
+        bench.relay.hangs.set()
+    assert len(bench.relay.sent) == 2

@@ -173,7 +173,11 @@ def _mail_options(smtp: SMTP, envelope: Envelope, message: bytes) -> list[str]:
         if limit.isdigit() and 0 < int(limit) < len(message):
             raise _Refused(SMTPResponse(552, f"5.3.4 The relay takes at most {limit} octets"))
         options.append(f"SIZE={len(message)}")
-    if not message.isascii() and smtp.supports_extension("8bitmime"):
+    if not message.isascii():
+        # RFC 6152 section 3: without it, 8-bit content is converted or refused. A conversion would change a
+        # message that is resent as it is.
+        if not smtp.supports_extension("8bitmime"):
+            raise _Refused(SMTPResponse(554, "5.6.3 The relay takes no 8-bit content"))
         options.append("BODY=8BITMIME")
     if any(map(needs_smtputf8, (envelope.sender, *envelope.recipients))):
         if not smtp.supports_extension("smtputf8"):

@@ -11,9 +11,12 @@ from collections.abc import Mapping
 import structlog
 
 from sender_service.delivery import Envelope, Outcome, Permanent, Relay, RetryPolicy
+from sender_service.octet_budget import OctetBudget
 from sender_service.outbox import Claim, ContentLost, Letter, Outbox
 
 SETTLE_PAUSE_SECONDS = 0.25
+OCTETS_AT_ONCE = 48 * 1024**2
+"""Of messages under way in one process; each is there about three times over while its DATA is prepared."""
 log = structlog.get_logger(__name__)
 
 
@@ -28,13 +31,18 @@ class Dispatch:
         *,
         lease_seconds: float,
         settle_seconds: float = 60.0,
+        octets_at_once: int = OCTETS_AT_ONCE,
     ) -> None:
-        """`lease_seconds` is the outbox's; for `settle_seconds` a result is kept that cannot be recorded."""
+        """`lease_seconds` is the outbox's; for `settle_seconds` a result is kept that cannot be recorded.
+
+        A message waits, with its lease kept, until it fits into `octets_at_once`.
+        """
         self._outbox = outbox
         self._relay = relay
         self._retries = retries
         self._lease_seconds = lease_seconds
         self._settle_seconds = settle_seconds
+        self._budget = OctetBudget(octets_at_once)
         self._jitter = random.Random()  # noqa: S311 — spreads retries, guards nothing
 
     async def deliver(self, entry_id: str) -> None:
@@ -80,12 +88,13 @@ class Dispatch:
 
     async def _attempt(self, claim: Claim) -> Mapping[str, Outcome]:
         envelope = Envelope(claim.letter.sender, claim.letter.open_addresses())
-        try:
-            message = await self._outbox.content(claim)
-        except ContentLost:
-            log.exception("content lost", entry=claim.id)
-            return dict.fromkeys(envelope.recipients, Permanent("the stored message cannot be read"))
-        return await self._relay.deliver(envelope, message)
+        async with self._budget.hold(claim.octets):
+            try:
+                message = await self._outbox.content(claim)
+            except ContentLost:
+                log.exception("content lost", entry=claim.id)
+                return dict.fromkeys(envelope.recipients, Permanent("the stored message cannot be read"))
+            return await self._relay.deliver(envelope, message)
 
     async def _settle(self, claim: Claim, outcomes: Mapping[str, Outcome]) -> bool:
         """Record the outcomes; keep trying for a while, since a lost result means a second copy."""

@@ -175,7 +175,8 @@ class Acceptance:
 class Claim:
     """A worker's hold of an entry: its results count only while `fence` is the entry's current one.
 
-    `attempts` counts this one; `age_seconds` is since the message was first due.
+    `attempts` counts this one; `age_seconds` is since the message was first due; `octets` is what its content
+    takes, or a little more.
     """
 
     id: str
@@ -184,6 +185,7 @@ class Claim:
     attempts: int
     age_seconds: float
     chunks: int
+    octets: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -195,7 +195,8 @@ class RedisOutbox:
         if answer is None:
             return None
         fence, attempts, sealed, chunks, age_ms = answer
-        return Claim(entry_id, fence, self._open(entry_id, sealed), attempts, age_ms / 1000, chunks)
+        letter = self._open(entry_id, sealed)
+        return Claim(entry_id, fence, letter, attempts, age_ms / 1000, chunks, chunks * CHUNK_OCTETS)
 
     async def renew(self, claim: Claim) -> bool:
         """See `Outbox.renew`."""
