@@ -1,6 +1,6 @@
 """Hand-written doubles of auth's ports, all on one clock that a test moves.
 
-The stores are held to the same suites (``auth_*_suite.py``, ``auth_lock_machine.py``) as the real ones.
+The stores (``auth_store_double.py`` is the other one) are held to the same suites as the real ones.
 """
 
 import asyncio
@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from pydantic import SecretStr
 
 from auth_service.errors import LoginRefused
-from auth_service.sessions import Ended, Held, LastOpening, NewSession, Opened, Session
 from auth_service.throttle import Admitted, Full, MustWait
 
 
@@ -35,92 +34,6 @@ class ManualClock:
         self.slept.append(seconds)
         self.now += seconds
         await asyncio.sleep(0)
-
-
-@dataclass
-class _Record:
-    new: NewSession
-    fence: int
-    until: float
-    absolute: float
-    since: datetime
-    taken_over: bool = False
-
-
-class MemorySessionStore:
-    """The SessionStore in a dictionary."""
-
-    def __init__(self, clock: ManualClock) -> None:
-        self.records: dict[str, _Record] = {}
-        self.last: dict[str, LastOpening] = {}
-        self.failure: Exception | None = None
-        self._clock = clock
-        self._fence = 0
-        self._holders: dict[str, str] = {}
-
-    async def open(self, new: NewSession, *, takeover: bool) -> Opened | Held:
-        """See SessionStore."""
-        self._fail()
-        holder = self._active(self._holders.get(new.mailbox, ""))
-        if holder and holder.new.sid == new.sid:
-            return Opened(fence=holder.fence)
-        if holder and not takeover:
-            return Held(holder.new.application, holder.since)
-        if holder:
-            holder.taken_over = True
-        self._fence += 1
-        now = self._clock.now
-        ends = now + new.limits.absolute
-        self.records[new.digest] = _Record(
-            new, self._fence, min(now + new.limits.idle, ends), ends, self._clock.instant()
-        )
-        self._holders[new.mailbox] = new.digest
-        last = self.last.get(new.mailbox)
-        if last and self._clock.now >= last.at.timestamp() + new.limits.remembered:
-            last = None
-        self.last[new.mailbox] = LastOpening(self._clock.instant(), new.sealed_client_address)
-        return Opened(
-            fence=self._fence,
-            lost_sid=holder.new.sid if holder else None,
-            lost_application=holder.new.application if holder else None,
-            last=last,
-        )
-
-    async def look(self, digest: str, *, activity: bool) -> Session | Ended:
-        """See SessionStore."""
-        self._fail()
-        record = self.records.get(digest)
-        if record and record.taken_over and self._clock.now < record.absolute:
-            return Ended.TAKEN_OVER
-        active = self._active(digest)
-        if not active:
-            return Ended.UNKNOWN
-        if activity:
-            active.until = min(self._clock.now + active.new.limits.idle, active.absolute)
-        return Session(
-            sid=active.new.sid,
-            mailbox=active.new.mailbox,
-            fence=active.fence,
-            idle=active.new.limits.idle,
-            expires_at=datetime.fromtimestamp(active.until, UTC),
-            sealed_credential=active.new.sealed_credential,
-        )
-
-    async def close(self, digest: str) -> None:
-        """See SessionStore."""
-        self._fail()
-        record = self.records.pop(digest, None)
-        if record and self._holders.get(record.new.mailbox) == digest:
-            del self._holders[record.new.mailbox]
-
-    def _active(self, digest: str) -> _Record | None:
-        record = self.records.get(digest)
-        alive = record and not record.taken_over and self._clock.now < record.until
-        return record if alive else None
-
-    def _fail(self) -> None:
-        if self.failure:
-            raise self.failure
 
 
 @dataclass

@@ -8,6 +8,7 @@ import secrets
 from datetime import timedelta
 from typing import Protocol
 
+from auth_service.locks import LockStore
 from auth_service.sessions import Ended, Held, NewSession, Opened, Session, SessionLimits, SessionStore
 from auth_service.tokens import digest_of
 
@@ -15,7 +16,7 @@ LIMITS = SessionLimits(idle=1000, absolute=5000, remembered=100_000)
 
 
 class SessionBench(Protocol):
-    """A store under test, and its time."""
+    """A store of sessions under test, and its time."""
 
     store: SessionStore
 
@@ -24,11 +25,21 @@ class SessionBench(Protocol):
         ...
 
 
+class LockBench(SessionBench, Protocol):
+    """The same, and the locks that its sessions hold."""
+
+    locks: LockStore
+
+    async def lose_lock(self, mailbox: str) -> None:
+        """Take a lock away behind everybody's back."""
+        ...
+
+
 def new_session(mailbox: str = "jean", application: str = "courriel-leger") -> NewSession:
-    """Describe a session of ``mailbox`` that nobody has opened yet."""
+    """Describe a session of ``mailbox`` that nobody opened yet; its digest begins with the mailbox's name."""
     return NewSession(
         sid=secrets.token_urlsafe(16),
-        digest=digest_of(secrets.token_urlsafe(32)),
+        digest=f"{mailbox}-{secrets.token_hex(16)}",
         mailbox=mailbox,
         application=application,
         sealed_credential=b"\x00sealed\xff" + mailbox.encode(),

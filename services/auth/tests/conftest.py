@@ -7,7 +7,9 @@ import pytest
 from pytest_socket import disable_socket
 
 sys.path.append(str(Path(__file__).parent))
-pytest.register_assert_rewrite("auth_session_suite", "auth_throttle_suite", "auth_lock_machine")
+pytest.register_assert_rewrite(
+    "auth_session_suite", "auth_throttle_suite", "auth_lock_suite", "auth_lock_walk", "auth_lock_machine"
+)
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from auth_doubles import ManualClock, MemorySessionStore, MemoryThrottle, ScriptedMaildrops
+from auth_doubles import ManualClock, MemoryThrottle, ScriptedMaildrops
+from auth_store_double import MemoryStore
 from redis.exceptions import ConnectionError as RedisConnectionError
 from starlette.testclient import TestClient
 from structlog.testing import capture_logs
@@ -52,7 +53,7 @@ class Service:
     clock: ManualClock = field(default_factory=ManualClock)
 
     def __post_init__(self) -> None:
-        self.store = MemorySessionStore(self.clock)
+        self.store = MemoryStore(self.clock)
         self.throttle = MemoryThrottle(self.clock)
         passwords = dict.fromkeys(("jean.dupont", "balf-de-mon.service"), PASSWORD)
         self.maildrops = ScriptedMaildrops(self.clock, passwords)

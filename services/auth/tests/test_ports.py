@@ -3,19 +3,30 @@
 from dataclasses import dataclass
 
 import pytest
-from auth_doubles import ManualClock, MemorySessionStore, MemoryThrottle
+from auth_doubles import ManualClock, MemoryThrottle
 from auth_lock_machine import LockMachine
-from auth_session_suite import SessionBench, SessionStoreSuite
+from auth_lock_suite import LockStoreSuite
+from auth_session_suite import LockBench, SessionStoreSuite
+from auth_store_double import MemoryStore
 from auth_throttle_suite import ThrottleBench, ThrottleSuite
 from hypothesis import settings
 
 
 @dataclass
-class MemorySessionBench:
-    """The double of the session store."""
+class MemoryBench:
+    """The double of sessions and locks."""
 
     clock: ManualClock
-    store: MemorySessionStore
+    store: MemoryStore
+
+    @property
+    def locks(self) -> MemoryStore:
+        """The same dictionaries."""
+        return self.store
+
+    async def lose_lock(self, mailbox: str) -> None:
+        """Forget it."""
+        self.store.locks.pop(mailbox, None)
 
     async def pass_time(self, seconds: int) -> None:
         """Move the clock."""
@@ -34,14 +45,14 @@ class MemoryThrottleBench:
         self.clock.now += seconds
 
 
-class TestMemorySessionStore(SessionStoreSuite):
-    """The dictionary."""
+class TestMemoryStore(SessionStoreSuite, LockStoreSuite):
+    """The dictionaries."""
 
     @pytest.fixture
-    def bench(self) -> SessionBench:
-        """Make an empty one."""
+    def bench(self) -> LockBench:
+        """Make empty ones."""
         clock = ManualClock()
-        return MemorySessionBench(clock, MemorySessionStore(clock))
+        return MemoryBench(clock, MemoryStore(clock))
 
 
 class TestMemoryThrottle(ThrottleSuite):
@@ -55,12 +66,12 @@ class TestMemoryThrottle(ThrottleSuite):
 
 
 class MemoryLockMachine(LockMachine):
-    """Random interleavings on the dictionary."""
+    """Random interleavings on the dictionaries."""
 
-    async def make_bench(self) -> SessionBench:
-        """Make an empty one."""
+    async def make_bench(self) -> LockBench:
+        """Make empty ones."""
         clock = ManualClock()
-        return MemorySessionBench(clock, MemorySessionStore(clock))
+        return MemoryBench(clock, MemoryStore(clock))
 
 
 TestMemoryLock = MemoryLockMachine.TestCase

@@ -5,7 +5,8 @@ import re
 from dataclasses import dataclass, field
 
 import pytest
-from auth_doubles import ManualClock, MemorySessionStore, MemoryThrottle, ScriptedMaildrops
+from auth_doubles import ManualClock, MemoryThrottle, ScriptedMaildrops
+from auth_store_double import MemoryStore
 from pydantic import SecretStr
 from structlog.testing import capture_logs
 
@@ -40,7 +41,7 @@ class Room:
     clock: ManualClock = field(default_factory=ManualClock)
 
     def __post_init__(self) -> None:
-        self.store = MemorySessionStore(self.clock)
+        self.store = MemoryStore(self.clock)
         self.throttle = MemoryThrottle(self.clock)
         self.maildrops = ScriptedMaildrops(self.clock, dict(PASSWORDS))
         vault = Vault(KeyRing(current="k", keys={"k": b"k" * 32}))

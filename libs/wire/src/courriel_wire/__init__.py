@@ -7,6 +7,7 @@ added with a default, never renamed or removed within a major version.
 
 from courriel_wire.addresses import Address
 from courriel_wire.directory import DirectoryEntry, DirectoryPage, EntryKind
+from courriel_wire.locks import LockGrant, LockHolder, LockRequest, LockState
 from courriel_wire.messages import (
     DeleteAccepted,
     DeleteOutcome,
@@ -21,6 +22,8 @@ from courriel_wire.messages import (
     UndeleteRequest,
 )
 from courriel_wire.outbox import (
+    Forwarding,
+    ForwardManner,
     OutboxEntry,
     OutboxPage,
     OutboxRequest,
@@ -57,9 +60,15 @@ __all__ = [
     "DirectoryPage",
     "EntryKind",
     "FieldError",
+    "ForwardManner",
+    "Forwarding",
     "Indexed",
     "Introspection",
     "LastSignIn",
+    "LockGrant",
+    "LockHolder",
+    "LockRequest",
+    "LockState",
     "MaildropSession",
     "MessagePage",
     "MessagePart",

@@ -42,6 +42,27 @@ class Recipient(Request):
     address: Annotated[str, Field(max_length=998)]
 
 
+class ForwardManner(StrEnum):
+    """The ways of « Transfert »."""
+
+    EML = "eml"
+    """Each message whole, as an attachment."""
+    BODY = "body"
+    """Its text under the person's own."""
+    BODY_WITH_ATTACHMENTS = "body-with-attachments"
+    NEW = "new"
+    """Its text, subject and attachments as if the person had written them; one message at a time."""
+    REDIRECT = "redirect"
+    """Sent on as it is, under Resent-* fields (RFC 5322 section 3.6.6); one message at a time."""
+
+
+class Forwarding(Request):
+    """Messages of the maildrop to pass on."""
+
+    uids: Annotated[tuple[Uid, ...], Field(min_length=1, max_length=100)]
+    as_: ForwardManner = Field(alias="as")
+
+
 RecipientInput = Annotated[str, Field(max_length=10_000)] | Recipient
 Recipients = Annotated[tuple[RecipientInput, ...], Field(max_length=1000)]
 MessageId = Annotated[str, Field(max_length=998, pattern=r"^<[^<>\s]+>$")]
@@ -73,6 +94,7 @@ class OutboxRequest(_Letter):
 
     attachments: Annotated[tuple[UploadReference | PartReference, ...], Field(max_length=100)] = ()
     in_reply_to: Uid | None = None
+    forward_of: Forwarding | None = None
 
 
 class Submission(_Letter):

@@ -23,6 +23,7 @@ class Code(StrEnum):
     SESSION_ENDED = "session-ended"
     CROSS_SITE_REQUEST = "cross-site-request"
     SERVICE_CREDENTIAL_REFUSED = "service-credential-refused"
+    NOT_LOCKED = "not-locked"
     # Reading and deleting
     UNKNOWN_MESSAGE = "unknown-message"
     UNKNOWN_PART = "unknown-part"

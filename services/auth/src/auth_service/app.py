@@ -14,14 +14,20 @@ from auth_service.errors import (
     MaildropBusy,
     MaildropsUnavailable,
     MailServerUnavailable,
+    NotLocked,
     SessionEnded,
     TooManyAttempts,
+    UnusableMailboxName,
 )
+from auth_service.lock_clients import parse_lock_clients
+from auth_service.locks import Locks, LockStore
+from auth_service.locks_redis import RedisLockStore
 from auth_service.mailbox_client import MailboxClient
 from auth_service.mailbox_kind import MailboxKind, MailboxKinds
 from auth_service.mailbox_name import MailDomain
 from auth_service.maildrops import Maildrops
 from auth_service.routes import build_routes
+from auth_service.routes_locks import build_lock_routes
 from auth_service.sessions import SessionLimits, Sessions, SessionStore
 from auth_service.sessions_redis import RedisSessionStore
 from auth_service.settings import Settings
@@ -47,6 +53,8 @@ FAILURES: Mapping[type[Exception], Failure] = {
         "The mailbox is open elsewhere",
         members=("application", "since", "takeover"),
     ),
+    UnusableMailboxName: Failure(422, Code.INVALID_REQUEST, "The request is not valid"),
+    NotLocked: Failure(404, Code.NOT_LOCKED, "The mailbox is not locked"),
     TooManyAttempts: Failure(429, Code.TOO_MANY_ATTEMPTS, "Too many failed sign-ins"),
     MaildropBusy: Failure(503, Code.MAILDROP_BUSY, "Another program reads the mailbox"),
     MailServerUnavailable: Failure(503, Code.MAIL_SERVER_UNAVAILABLE, "The mail server does not answer"),
@@ -59,6 +67,7 @@ def create_app(
     settings: Settings,
     *,
     store: SessionStore | None = None,
+    lock_store: LockStore | None = None,
     throttle: Throttle | None = None,
     maildrops: Maildrops | None = None,
     clock: Clock | None = None,
@@ -107,6 +116,8 @@ def create_app(
     app.include_router(
         build_routes(sign_in, Sessions(store, maildrops, vault), domain, kinds, callers=callers)
     )
+    locks = Locks(lock_store or RedisLockStore(redis), maildrops, domain, takeover=settings.auth_takeover)
+    app.include_router(build_lock_routes(locks, parse_lock_clients(settings.auth_lock_clients)))
     return app
 
 

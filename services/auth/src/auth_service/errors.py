@@ -28,6 +28,20 @@ class MailboxInUse(AuthError):
         self.takeover = takeover
 
 
+class UnusableMailboxName(AuthError):
+    """No mailbox of ours can have this name, or it is of another domain."""
+
+    def __init__(self) -> None:
+        super().__init__("No mailbox can have this name here.")
+
+
+class NotLocked(AuthError):
+    """Nobody holds the mailbox."""
+
+    def __init__(self) -> None:
+        super().__init__("Nobody holds this mailbox now.")
+
+
 class TooManyAttempts(AuthError):
     """Too many sign-ins failed for this name or this address; ``retry_after`` in seconds."""
 

@@ -6,7 +6,7 @@ Refuses names that no mail server should see. Whether there is a mailbox of that
 import unicodedata
 from dataclasses import dataclass
 
-from auth_service.errors import LoginRefused
+from auth_service.errors import UnusableMailboxName
 
 MAX_LENGTH = 64
 """Octets of a local part (RFC 5321 section 4.5.3.1.1)."""
@@ -32,11 +32,11 @@ class MailDomain:
     def mailbox(self, username: str) -> str:
         """Return the canonical name of the mailbox that ``username`` means.
 
-        Raises LoginRefused for a name of another domain, or one that can be no mailbox's.
+        Raises UnusableMailboxName for a name of another domain, or one that can be no mailbox's.
         """
         name = self.fold(username)
         if not 0 < len(name.encode()) <= MAX_LENGTH or not all(map(_is_usable, name)):
-            raise LoginRefused(cause="unusable name")
+            raise UnusableMailboxName
         return name
 
     def address(self, mailbox: str) -> str:

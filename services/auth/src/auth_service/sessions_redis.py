@@ -3,15 +3,11 @@
 The rules and the names of the keys stand in ``lua/state.lua``. Redis errors pass through (503).
 """
 
-from datetime import UTC, datetime
-from typing import Any
-
 from redis.asyncio import Redis
 
+from auth_service.instants_redis import MILLISECONDS, instant
 from auth_service.scripts_redis import load_script
 from auth_service.sessions import Ended, Held, LastOpening, NewSession, Opened, Session
-
-MILLISECONDS = 1000
 
 
 class RedisSessionStore:
@@ -40,13 +36,13 @@ class RedisSessionStore:
         )
         if verdict == b"held":
             application, since = answer
-            return Held(application=application.decode(), since=_instant(since))
+            return Held(application=application.decode(), since=instant(since))
         fence, lost_sid, lost_application, last_at, last_from = answer
         return Opened(
             fence=fence,
             lost_sid=lost_sid.decode() or None,
             lost_application=lost_application.decode() or None,
-            last=LastOpening(_instant(last_at), last_from) if last_at else None,
+            last=LastOpening(instant(last_at), last_from) if last_at else None,
         )
 
     async def look(self, digest: str, *, activity: bool) -> Session | Ended:
@@ -60,14 +56,10 @@ class RedisSessionStore:
             mailbox=mailbox.decode(),
             fence=fence,
             idle=idle // MILLISECONDS,
-            expires_at=_instant(expires_at),
+            expires_at=instant(expires_at),
             sealed_credential=sealed,
         )
 
     async def close(self, digest: str) -> None:
         """End the session, and free the lock where it still holds it."""
         await self._close(args=[digest])
-
-
-def _instant(milliseconds: Any) -> datetime:  # noqa: ANN401 — Redis answers an integer, or its digits as bytes
-    return datetime.fromtimestamp(int(milliseconds) / MILLISECONDS, UTC)

@@ -6,6 +6,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 from pydantic_settings import SettingsConfigDict
 
+from auth_service.lock_clients import parse_lock_clients
 from courriel_seal import InvalidKeyRing, KeyRing
 from courriel_web.settings import ServiceSettings
 
@@ -35,6 +36,11 @@ def _regular_expression(text: str) -> str:
         re.compile(text)
     except re.error as error:
         raise ValueError(f"no regular expression: {error.msg} at position {error.pos}") from None
+    return text
+
+
+def _lock_clients(text: SecretStr) -> SecretStr:
+    parse_lock_clients(text)
     return text
 
 
@@ -84,7 +90,11 @@ class Settings(ServiceSettings):
     """What every refusal takes, so that its cause cannot be told by its time; must be above the mail server's
     own delay (Dovecot's is 2)."""
     auth_takeover: bool = True
-    """Whether who proved the password may close the session that holds the mailbox."""
+    """Whether who proved the password may close the session that holds the mailbox, here or in another
+    webmail."""
+    auth_lock_clients: Annotated[SecretStr, AfterValidator(_lock_clients)] | None = None
+    """Other webmails that may use the lock API: `name:secret`, comma-separated, each secret of at least 16
+    characters; people are told the name where such a webmail has their mailbox open."""
 
     @model_validator(mode="after")
     def _idle_within_absolute(self) -> Self:

@@ -14,7 +14,7 @@ import structlog
 from pydantic import SecretStr
 
 from auth_service.clock import Clock
-from auth_service.errors import LoginRefused, MailboxInUse, TooManyAttempts
+from auth_service.errors import LoginRefused, MailboxInUse, TooManyAttempts, UnusableMailboxName
 from auth_service.mailbox_kind import MailboxKind, MailboxKinds
 from auth_service.mailbox_name import MailDomain
 from auth_service.maildrops import Maildrops
@@ -128,7 +128,10 @@ class SignIn:
 
     async def _prove(self, candidate: Candidate, sid: str) -> str:
         """Return the canonical mailbox name, once the mail server has accepted the password for it."""
-        mailbox = self._domain.mailbox(candidate.username)
+        try:
+            mailbox = self._domain.mailbox(candidate.username)
+        except UnusableMailboxName:
+            raise LoginRefused(cause="unusable name") from None
         if any(
             unicodedata.category(character) in {"Cc", "Cs"}
             for character in candidate.password.get_secret_value()

@@ -6,15 +6,11 @@ local idle, absolute, takeover = tonumber(ARGV[5]), tonumber(ARGV[6]), ARGV[7] =
 local sealed, from, remembered = ARGV[8], ARGV[9], tonumber(ARGV[10])
 
 local now = now_ms()
-local lost_sid, lost_application = '', ''
 local lock = lock_read(mailbox)
-if lock then
-  -- The client sent this once more because the first answer was lost on the way.
-  if lock.holder == sid then return {'opened', tonumber(lock.fence), '', '', '', ''} end
-  if not takeover then return {'held', lock.application, lock.since} end
-  lost_application = lock.application
-  if session_entomb(lock.session) then lost_sid = lock.holder end
-end
+-- The client sent this once more because the first answer was lost on the way.
+if lock and lock.holder == sid then return {'opened', tonumber(lock.fence), '', '', '', ''} end
+if lock and not takeover then return {'held', lock.application, lock.since} end
+local lost_sid, lost_application = lock_displace(lock)
 
 local ends = now + absolute
 local until_ms = math.min(now + idle, ends)

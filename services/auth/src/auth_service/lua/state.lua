@@ -1,7 +1,8 @@
 -- Opens every script of the auth service. All key names and all rules of the lock stand here.
 --
 --   auth:fence                  number of the last acquisition, of any mailbox; the only key that never expires
---   auth:lock:<mailbox>         hash: holder, fence, application, since, session
+--   auth:lock:<mailbox>         hash: holder, fence, application, since, session. The holder is a session's sid,
+--                               or <application>:<holder> of another webmail: a sid has no colon
 --   auth:session:<digest>       hash: sid, mailbox, fence, idle, absolute, sealed; or, where the lock was
 --                               taken over, only: ended = 'taken-over'
 --   auth:last-sign-in:<mailbox> hash: at, from
@@ -67,4 +68,11 @@ local function session_entomb(digest)
   redis.call('HSET', key, 'ended', 'taken-over')
   redis.call('PEXPIREAT', key, absolute)
   return true
+end
+
+-- Clears the way for another holder: the session of `lock` (nil where the mailbox is free) ends.
+-- Returns which session of ours lost it, and which application; '' for none.
+local function lock_displace(lock)
+  if not lock then return '', '' end
+  return session_entomb(lock.session) and lock.holder or '', lock.application
 end
