@@ -257,15 +257,21 @@ class FakeMailbox:
 
 @dataclass
 class FakeSender:
-    """An outbox in memory; ``refusal`` is raised by a submission, ``upload_refusal`` by an upload."""
+    """An outbox in memory; ``refusal`` is raised by a submission, ``upload_refusal`` by an upload.
+
+    ``cancellation`` is raised by a cancellation, ``answer_state`` is that of entries asked for again.
+    """
 
     uploads: dict[str, tuple[str, str, bytes]] = field(default_factory=dict)
     removed: list[str] = field(default_factory=list)
     submissions: dict[str, tuple[Submission, OutboxEntry]] = field(default_factory=dict)
+    digests: dict[str, str] = field(default_factory=dict)
     entries: list[OutboxEntry] = field(default_factory=list)
     cancelled: list[str] = field(default_factory=list)
     refusal: Exception | None = None
     upload_refusal: Exception | None = None
+    cancellation: Exception | None = None
+    answer_state: RecipientState | None = None
 
     async def upload(
         self, token: str, *, disposition: str, content_type: str, chunks: AsyncIterator[bytes]
@@ -286,17 +292,23 @@ class FakeSender:
         assert token
         self.removed.append(upload)
 
-    async def submit(self, token: str, submission: Submission, key: str | None) -> OutboxEntry:
-        """Accept a message; the same key again answers with the same entry."""
+    async def submit(self, token: str, submission: Submission, key: str | None, digest: str) -> OutboxEntry:
+        """Accept a message; the same key and digest again answer with the same entry."""
         assert token
         if self.refusal:
             raise self.refusal
         if key in self.submissions:
-            earlier, entry = self.submissions[key or ""]
-            if earlier != submission:
+            if self.digests[key or ""] != digest:
                 raise problem(Code.IDEMPOTENCY_KEY_REUSED, 409)
-            return entry
-        entry = outbox_entry(f"entry{len(self.entries)}", RecipientState.QUEUED, subject=submission.subject)
+            entry = self.submissions[key or ""][1]
+            return entry.model_copy(update={"state": self.answer_state or entry.state})
+        self.digests[key or ""] = digest
+        entry = outbox_entry(
+            f"entry{len(self.entries)}",
+            RecipientState.HELD if submission.undo_seconds else RecipientState.QUEUED,
+            subject=submission.subject,
+            due_at=datetime.now(UTC) + timedelta(seconds=submission.undo_seconds),
+        )
         self.entries.append(entry)
         self.submissions[key or entry.id] = (submission, entry)
         return entry
@@ -316,17 +328,24 @@ class FakeSender:
 
     async def cancel(self, token: str, entry: str) -> None:
         """Take a message back."""
+        if self.cancellation:
+            raise self.cancellation
         await self.outbox_entry(token, entry)
         self.cancelled.append(entry)
 
 
 def outbox_entry(
-    identifier: str, state: RecipientState, *, subject: str = "Objet", detail: str = ""
+    identifier: str,
+    state: RecipientState,
+    *,
+    subject: str = "Objet",
+    detail: str = "",
+    due_at: datetime = NOON,
 ) -> OutboxEntry:
     """Make one entry with one recipient."""
     status = RecipientStatus(address="marie.martin@demo.example", state=state, detail=detail)
     return OutboxEntry(
-        id=identifier, state=state, subject=subject, created_at=NOON, due_at=NOON, recipients=(status,)
+        id=identifier, state=state, subject=subject, created_at=NOON, due_at=due_at, recipients=(status,)
     )
 
 

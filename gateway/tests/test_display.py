@@ -35,7 +35,7 @@ def test_zero_is_a_choice(settings: Settings) -> None:
 async def test_pages_ask_mailbox_nothing_more(visitor: httpx2.AsyncClient, mailbox: FakeMailbox) -> None:
     """The choices are asked for at sign-in, once; the cookie tells them to every page after."""
     await visitor.post("/sign-in", data=GOOD)
-    for path in ("/messages", "/messages/m1", "/compose", "/outbox"):
+    for path in ("/messages", "/messages/m1", "/outbox"):
         assert (await visitor.get(path)).status_code == 200
     assert asked_for_settings(mailbox) == 1
 

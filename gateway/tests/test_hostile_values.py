@@ -23,7 +23,7 @@ ATTACK = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>{{7*7}}%(x)s%
         "/messages?open=evil",
         "/messages/evil",
         "/messages/evil?view=headers",
-        "/compose?reply_to=evil",
+        "/compose?action=reply-all&uid=evil",
     ],
 )
 async def test_mail_cannot_write_markup(browser: httpx2.AsyncClient, mailbox: FakeMailbox, path: str) -> None:

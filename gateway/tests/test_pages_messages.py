@@ -94,7 +94,7 @@ async def test_message_page(browser: httpx2.AsyncClient, mailbox: FakeMailbox) -
         "facture.pdf",
         "2\u00a0Ko",
         "/messages/m3/parts/2",
-        "/compose?reply_to=m3",
+        'formaction="/compose/forward"',
         "/messages/m3/raw",
         "Texte m3",
     ):

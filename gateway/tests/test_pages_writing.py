@@ -1,5 +1,6 @@
 """« Nouveau Message », « Répondre » and the outbox page, as a person meets them."""
 
+import html
 import re
 
 import httpx2
@@ -7,7 +8,7 @@ import pytest
 from gateway_fakes import FakeAuth, FakeMailbox, FakeSender, outbox_entry, problem
 
 from courriel_web.service_client import UpstreamUnavailable
-from courriel_wire import Code, RecipientState
+from courriel_wire import Code, Priority, RecipientState, Settings
 
 FILLED = {
     "to": "Marie Martin <marie.martin@demo.example>; paul@demo.example",
@@ -18,6 +19,7 @@ FILLED = {
     "key": "key-1",
     "action": "send",
 }
+HIDDEN = re.compile(r'<input type="hidden" name="(\w+)" value="([^"]*)">')
 PDF = ("facture é.pdf", b"%PDF" + b"x" * 200_000, "application/pdf")
 
 
@@ -27,8 +29,16 @@ async def send(browser: httpx2.AsyncClient, *files: tuple[str, bytes, str], **fi
     return await browser.post("/compose", data={**FILLED, **fields}, files=parts)
 
 
-async def test_letter_is_handed_over_as_typed(browser: httpx2.AsyncClient, sender: FakeSender) -> None:
+def hidden(page: str) -> dict[str, str]:
+    """Return what a page's form carries, and its upload (the last one), as a browser would send it."""
+    return {name: html.unescape(value) for name, value in HIDDEN.findall(page)}
+
+
+async def test_letter_is_handed_over_as_typed(
+    browser: httpx2.AsyncClient, mailbox: FakeMailbox, sender: FakeSender
+) -> None:
     """Separators become recipients, line ends are normal, and the inbox says that it was accepted."""
+    mailbox.chosen = Settings(undo_send_seconds=0)
     answer = await send(browser)
     assert answer.status_code == 303
     submission, _ = sender.submissions["key-1"]
@@ -43,10 +53,11 @@ async def test_letter_is_handed_over_as_typed(browser: httpx2.AsyncClient, sende
 
 
 async def test_page_sent_twice_sends_once(browser: httpx2.AsyncClient, sender: FakeSender) -> None:
-    """The hidden key makes the second sending of one page the same message."""
-    first, second = await send(browser), await send(browser)
-    assert first.headers["location"] == second.headers["location"]
+    """The hidden key makes one page sent twice the same message, though its file is a new upload."""
+    first, second = await send(browser, PDF), await send(browser, PDF)
     assert len(sender.entries) == 1
+    for page in (first, second):
+        assert 'name="entry" value="entry0"' in page.text
 
 
 async def test_each_page_has_its_own_key(browser: httpx2.AsyncClient) -> None:
@@ -106,10 +117,11 @@ async def test_refusal_keeps_everything_typed_and_joined(
         'value="Réunion"',
         "Bonjour,\nà demain.",
         "paul@demo.example",
-        'value="key-1"',
         "&#34;upload0",
     ):
         assert typed in answer.text
+    kept = isinstance(failure, UpstreamUnavailable) or failure.problem.type != Code.IDEMPOTENCY_KEY_REUSED  # type: ignore[attr-defined]
+    assert ('value="key-1"' in answer.text) == kept
 
 
 async def test_expired_files_are_taken_off(browser: httpx2.AsyncClient, sender: FakeSender) -> None:
@@ -200,7 +212,7 @@ async def test_reply_is_addressed_quoted_and_threaded(
 
 async def test_reply_to_a_message_that_is_gone(browser: httpx2.AsyncClient) -> None:
     """There is nothing to answer: a plain 404."""
-    assert (await browser.get("/compose?reply_to=gone")).status_code == 404
+    assert (await browser.get("/compose?action=reply&uid=gone")).status_code == 404
 
 
 async def test_page_reminds_that_nothing_is_kept(browser: httpx2.AsyncClient) -> None:
@@ -235,3 +247,102 @@ async def test_held_message_can_be_cancelled(browser: httpx2.AsyncClient, sender
     answer = await browser.post("/outbox/e1/cancel")
     assert sender.cancelled == ["e1"]
     assert "L’envoi a été annulé." in (await browser.get(answer.headers["location"])).text
+
+
+async def test_reply_to_all(browser: httpx2.AsyncClient, mailbox: FakeMailbox) -> None:
+    """« Répondre à tous » reaches author and recipients once each, and not the person who writes."""
+    mailbox.add(
+        "m3",
+        to=[{"address": "jean.dupont@demo.example"}, {"address": "paul@demo.example"}],
+        cc=[{"address": "marie.martin@DEMO.example"}, {"name": "Zoé", "address": "zoe@demo.example"}],
+    )
+    page = (await browser.get("/compose?action=reply-all&open=m3")).text
+    assert written_in("to", page) == "Marie Martin <marie.martin@demo.example>, paul@demo.example"
+    assert written_in("cc", page) == "Zoé <zoe@demo.example>"
+    assert "<h1>Répondre</h1>" in page
+
+
+def written_in(field: str, page: str) -> str:
+    """Return what stands in an address field."""
+    found = re.search(rf'<textarea id="{field}"[^>]*>\n(.*?)</textarea>', page, re.DOTALL)
+    assert found
+    return html.unescape(found[1])
+
+
+async def test_separators_become_commas(browser: httpx2.AsyncClient) -> None:
+    """Semicolons and line breaks are accepted, and shown as commas; what cannot be read stays as typed."""
+    page = (await send(browser, to="a@x.example;\r\n b@x.example\r\nc@x.example", action="attach")).text
+    assert written_in("to", page) == "a@x.example, b@x.example, c@x.example"
+    page = (await send(browser, to="a@x.example; nobody", action="attach")).text
+    assert written_in("to", page) == "a@x.example; nobody"
+
+
+async def test_choices_of_the_person_count(
+    browser: httpx2.AsyncClient, mailbox: FakeMailbox, sender: FakeSender
+) -> None:
+    """Signature and copy to self stand in the new letter; name, reply address and undo go to sender."""
+    mailbox.chosen = Settings(
+        display_name="Jean D.",
+        signature="Jean\nBureau 12",
+        reply_to="service@demo.example",
+        copy_to_self="bcc",
+        undo_send_seconds=30,
+    )
+    page = (await browser.get("/compose")).text
+    assert "\n-- \nJean\nBureau 12\n" in page
+    assert written_in("bcc", page) == "jean.dupont@demo.example"
+    assert "Destinataires uniques\u00a0: 1 sur 20" in page
+    await send(browser, priority="high", receipt="yes")
+    submission, _ = sender.submissions["key-1"]
+    assert (submission.sender_name, submission.undo_seconds) == ("Jean D.", 30)
+    assert submission.reply_to == ("service@demo.example",)
+    assert (submission.priority, submission.request_receipt) == (Priority.HIGH, True)
+
+
+async def test_signature_stands_over_the_quotation(browser: httpx2.AsyncClient, mailbox: FakeMailbox) -> None:
+    """An answer is written above the signature, and that above what is quoted."""
+    mailbox.chosen = Settings(signature="Jean")
+    page = (await browser.get("/compose?action=reply&open=m1")).text
+    assert re.search(r"\n\n-- \nJean\n\nLe .* a écrit\u00a0:\n&gt; Texte m1", page)
+
+
+async def test_undo_brings_the_letter_back(browser: httpx2.AsyncClient, sender: FakeSender) -> None:
+    """« Annuler l’envoi » cancels, and opens the letter with all that was typed and joined."""
+    sent = await send(browser, PDF, in_reply_to="<a@x>", reference="<a@x>", occasion="reply", priority="low")
+    assert sent.status_code == 200
+    assert re.search(r"Message envoyé dans (9|10) s\.", sent.text)
+    assert "Annuler l’envoi" in sent.text
+    form = [("file", ("", b"", "application/octet-stream"))]
+    page = await browser.post("/compose/undo", data=hidden(sent.text), files=form)
+    assert page.status_code == 200
+    assert sender.cancelled == ["entry0"]
+    assert "L’envoi a été annulé." in page.text
+    for typed in ('value="Réunion"', "Bonjour,\nà demain.\n", "paul@demo.example", "&#34;upload0"):
+        assert typed in page.text
+    assert '<option value="low" selected>' in page.text
+    carried = hidden(page.text)
+    assert (carried["in_reply_to"], carried["reference"], carried["occasion"]) == ("<a@x>", "<a@x>", "reply")
+    assert carried["key"] not in ("", "key-1")
+
+
+async def test_too_late_to_undo(browser: httpx2.AsyncClient, sender: FakeSender) -> None:
+    """A message that left cannot be taken back: that is said, and no letter invites to send it twice."""
+    sent = await send(browser)
+    sender.cancellation = problem(Code.NOT_CANCELLABLE, 409)
+    form = [("file", ("", b"", "application/octet-stream"))]
+    answer = await browser.post("/compose/undo", data=hidden(sent.text), files=form)
+    assert answer.status_code == 409
+    assert "Trop tard pour annuler" in answer.text
+    assert "<textarea" not in answer.text
+
+
+async def test_page_sent_again_after_it_was_taken_back(
+    browser: httpx2.AsyncClient, sender: FakeSender
+) -> None:
+    """Sending the page of a letter that was taken back does not pretend to send: it asks again, anew."""
+    await send(browser)
+    sender.answer_state = RecipientState.CANCELLED
+    answer = await send(browser)
+    assert answer.status_code == 409
+    assert "L’envoi a été annulé." in answer.text
+    assert hidden(answer.text)["key"] != "key-1"

@@ -2,7 +2,7 @@
 
 from gateway_fakes import letter
 
-from gateway_service.submissions import MAX_REFERENCES, thread_of
+from gateway_service.submissions import thread_of
 
 
 def test_answer_carries_the_thread() -> None:
@@ -27,5 +27,5 @@ def test_endless_threads_are_cut() -> None:
     """The first and the newest identifiers are kept."""
     message = letter("m", references=[f"<{number}@x>" for number in range(500)], message_id="<last@x>")
     _, references = thread_of(message)
-    assert len(references) == MAX_REFERENCES
+    assert len(references) == 100
     assert (references[0], references[-1]) == ("<0@x>", "<last@x>")

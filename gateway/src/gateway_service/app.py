@@ -14,6 +14,7 @@ from gateway_service import (
     routes_api_outbox,
     routes_api_session,
     routes_api_settings,
+    routes_pages_forwarding,
     routes_pages_messages,
     routes_pages_outbox,
     routes_pages_session,
@@ -26,7 +27,9 @@ from gateway_service.auth_client import AuthClient
 from gateway_service.errors import (
     CrossSiteRequest,
     MalformedForm,
+    OneMessageOnly,
     SessionEnded,
+    TooManyAttachments,
     UnknownFile,
     UnknownMessage,
     UnknownOutboxEntry,
@@ -56,6 +59,8 @@ FAILURES: Mapping[type[Exception], Failure] = {
     UnknownOutboxEntry: Failure(404, Code.UNKNOWN_OUTBOX_ENTRY, "There is no such entry"),
     UnknownFile: Failure(404, Code.NOT_FOUND, "There is nothing here"),
     MalformedForm: Failure(422, Code.INVALID_REQUEST, "The request is not valid"),
+    OneMessageOnly: Failure(422, Code.INVALID_REQUEST, "That takes one message at a time"),
+    TooManyAttachments: Failure(422, Code.TOO_MANY_ATTACHMENTS, "Too many attachments"),
 }
 ROUTERS = (
     routes_api_session.router,
@@ -66,6 +71,7 @@ ROUTERS = (
     routes_pages_session_end.router,
     routes_pages_messages.router,
     routes_pages_writing.router,
+    routes_pages_forwarding.router,
     routes_pages_outbox.router,
     routes_pages_settings.router,
     static_files.router,
@@ -101,7 +107,7 @@ def create_app(
         trust_request_id=False,
         openapi_url="/api/openapi.json",
         other_body_octets=dict.fromkeys(
-            ("/api/uploads", "/api/outbox", "/compose"), settings.max_upload_octets
+            ("/api/uploads", "/api/outbox", "/compose", "/compose/undo"), settings.max_upload_octets
         ),
     )
     app.state.settings = settings

@@ -37,3 +37,11 @@ class UnknownFile(GatewayError):
 
 class MalformedForm(GatewayError):
     """The form cannot be read."""
+
+
+class OneMessageOnly(GatewayError):
+    """Several messages were to be edited as new, or redirected, in one request."""
+
+
+class TooManyAttachments(GatewayError):
+    """What goes along with the forwarded messages is more than one message can carry."""

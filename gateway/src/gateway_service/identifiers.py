@@ -33,10 +33,15 @@ def _part(part: Annotated[str, Path(description="A part's `id`, as the message g
     return part
 
 
-def _entry(entry: Annotated[str, Path(description="The `id` that the submission answered")]) -> str:
+def checked_entry(entry: str) -> str:
+    """Return ``entry``; raises UnknownOutboxEntry where no message can have it."""
     if not _NAME.fullmatch(entry):
         raise UnknownOutboxEntry
     return entry
+
+
+def _entry(entry: Annotated[str, Path(description="The `id` that the submission answered")]) -> str:
+    return checked_entry(entry)
 
 
 def _name(name: str) -> str:

@@ -1,39 +1,54 @@
-"""A letter as the person types it on the writing page, and what it answers to."""
+"""A letter as the person types it on the writing page."""
 
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from enum import StrEnum
 
-from courriel_message import InvalidAddress, canonical, parse_addresses, quote, reply_subject
-from courriel_wire import Address, MessageView, Submission, Upload, UploadReference
+from courriel_message import InvalidAddress, canonical, format_address, parse_addresses
+from courriel_wire import Priority, Settings, Submission, Upload, UploadReference
 from courriel_wire.outbox import Recipient
-from gateway_service.submissions import thread_of
 
 RECIPIENT_FIELDS = ("to", "cc", "bcc")
 
 
+class Occasion(StrEnum):
+    """Why a letter is written; the page's title tells it."""
+
+    NEW = "new"
+    REPLY = "reply"
+    FORWARD = "forward"
+    REDIRECT = "redirect"
+    """``uploads`` are whole messages to be sent on as they are; there is no text."""
+
+
+def new_key() -> str:
+    """Make an idempotency key: sending the page that carries it twice sends once."""
+    return str(uuid.uuid4())
+
+
 @dataclass
 class Letter:
-    """What stands in the form's fields.
-
-    ``uploads`` wait at sender; ``key`` (idempotency) makes sending the same page twice send once.
-    """
+    """What stands in the form's fields; ``uploads`` wait at sender."""
 
     to: str = ""
     cc: str = ""
     bcc: str = ""
     subject: str = ""
     text: str = ""
+    priority: Priority = Priority.NORMAL
+    request_receipt: bool = False
     uploads: tuple[Upload, ...] = ()
     in_reply_to: str | None = None
     references: tuple[str, ...] = ()
-    key: str = field(default_factory=lambda: str(uuid.uuid4()))
+    occasion: Occasion = Occasion.NEW
+    key: str = field(default_factory=new_key)
 
-    def recipients(self, name: str) -> list[Address]:
+    def recipients(self, name: str) -> tuple[Recipient, ...]:
         """Read one of the address fields; raises InvalidAddress."""
-        return [
-            Address(name=each.name, address=each.address) for each in parse_addresses(getattr(self, name))
-        ]
+        return tuple(
+            Recipient(name=each.name, address=each.address) for each in parse_addresses(getattr(self, name))
+        )
 
     def invalid_fields(self) -> dict[str, str]:
         """Return the address fields that cannot be read, each with the text that is no address."""
@@ -45,47 +60,66 @@ class Letter:
                 invalid[name] = error.token
         return invalid
 
+    def separate_by_commas(self) -> None:
+        """Make semicolons and line breaks between addresses commas, in the fields that can be read."""
+        for name in RECIPIENT_FIELDS:
+            if name not in self.invalid_fields():
+                typed = map(format_address, parse_addresses(getattr(self, name)))
+                setattr(self, name, ", ".join(typed))
+
     def unique_recipients(self) -> int:
         """Count the recipients over all fields, the same address once; unreadable fields do not count."""
-        unreadable = self.invalid_fields()
-        return len(
-            {
-                canonical(recipient.address)
-                for name in RECIPIENT_FIELDS
-                if name not in unreadable
-                for recipient in self.recipients(name)
-            }
-        )
+        return len(self._addresses())
 
-    def submission(self) -> Submission:
-        """Return what sender takes.
+    def _addresses(self) -> set[str]:
+        unreadable = self.invalid_fields()
+        return {
+            canonical(recipient.address)
+            for name in RECIPIENT_FIELDS
+            if name not in unreadable
+            for recipient in self.recipients(name)
+        }
+
+    def add_copy(self, address: str, where: str) -> None:
+        """Put ``address`` into the field ``where`` ("cc" or "bcc"), unless the letter goes there anyway."""
+        if canonical(address) not in self._addresses():
+            setattr(self, where, ", ".join(filter(None, [getattr(self, where), address])))
+
+    def submissions(self, choices: Settings) -> list[tuple[str, Submission]]:
+        """Return what sender takes, each with its idempotency key: several where messages are redirected.
 
         Raises InvalidAddress, and pydantic's ValidationError for a field that is too long.
         """
-        to, cc, bcc = (_typed(self.recipients(name)) for name in RECIPIENT_FIELDS)
-        return Submission(
-            to=to,
-            cc=cc,
-            bcc=bcc,
+        to, cc, bcc = map(self.recipients, RECIPIENT_FIELDS)
+        # What the person chose in « Paramètres » for everything that is sent
+        chosen = {
+            "sender_name": choices.display_name,
+            "undo_seconds": choices.undo_send_seconds,
+            "to": to,
+            "cc": cc,
+            "bcc": bcc,
+        }
+        if self.occasion == Occasion.REDIRECT:
+            return [
+                (
+                    f"{self.key}-{each.id}"[:200],
+                    Submission(**chosen, redirect=UploadReference(upload=each.id)),
+                )
+                for each in self.uploads
+            ]
+        submission = Submission(
+            **chosen,
+            reply_to=(choices.reply_to,) if choices.reply_to else (),
             subject=" ".join(self.subject.split()),
             text=self.text,
-            attachments=tuple(UploadReference(upload=upload.id) for upload in self.uploads),
+            priority=self.priority,
+            request_receipt=self.request_receipt,
+            attachments=tuple(_references(self.uploads)),
             in_reply_to=self.in_reply_to,
             references=self.references,
         )
+        return [(self.key, submission)]
 
 
-def _typed(addresses: Iterable[Address]) -> tuple[Recipient, ...]:
-    return tuple(Recipient(name=each.name, address=each.address) for each in addresses)
-
-
-def reply(message: MessageView, to: str, attribution: str) -> Letter:
-    """Begin an answer: ``to`` as typed, ``attribution`` the line over the quotation."""
-    parent, references = thread_of(message)
-    return Letter(
-        to=to,
-        subject=reply_subject(message.subject),
-        text=f"\n\n{attribution}\n{quote(message.text)}\n",
-        in_reply_to=parent,
-        references=references,
-    )
+def _references(uploads: Iterable[Upload]) -> Iterable[UploadReference]:
+    return (UploadReference(upload=upload.id) for upload in uploads)

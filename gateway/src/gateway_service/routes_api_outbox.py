@@ -11,6 +11,7 @@ from gateway_service.errors import MalformedForm
 from gateway_service.identifiers import PathEntry
 from gateway_service.multipart import Body, File, read_form
 from gateway_service.openapi import MAILDROP_PROBLEMS, SECURED, SESSION_PROBLEMS, problems
+from gateway_service.quotations import Quotations
 from gateway_service.same_origin import only_own_pages_with_cookie
 from gateway_service.services import UsesServices
 from gateway_service.submissions import submit
@@ -100,6 +101,7 @@ async def upload_attachment(
     ),
 )
 async def send_message(
+    request: Request,
     body: OutboxRequest,
     token: ApiToken,
     services: UsesServices,
@@ -109,9 +111,11 @@ async def send_message(
 ) -> OutboxEntry:
     """Accept a message. It is durable when this answers; what becomes of it stands in the outbox.
 
-    From is the mailbox's own address, always.
+    From is the mailbox's own address, always. `forward_of` passes messages of the maildrop on: `subject` and
+    `text` that are empty come from them; `new` and `redirect` take one message at a time.
     """
-    return await submit(services, token, body, idempotency_key)
+    quotations = Quotations(None, request.app.state.settings.time_zone)
+    return await submit(services, token, body, idempotency_key, quotations)
 
 
 @router.get(

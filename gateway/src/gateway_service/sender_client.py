@@ -32,13 +32,13 @@ class SenderClient:
         """Forget an attachment that waits."""
         await self._http.json("DELETE", f"/uploads/{quote(upload, safe='')}", bearer=token)
 
-    async def submit(self, token: str, submission: Submission, key: str | None) -> OutboxEntry:
-        """Hand a message over; ``key`` is the idempotency key."""
+    async def submit(self, token: str, submission: Submission, key: str | None, digest: str) -> OutboxEntry:
+        """Hand a message over; ``key`` is the idempotency key, ``digest`` is of what the person asked."""
         answer = await self._http.json(
             "POST",
             "/outbox",
             bearer=token,
-            headers={} if key is None else {"Idempotency-Key": key},
+            headers={} if key is None else {"Idempotency-Key": key, "Idempotency-Digest": digest},
             json=submission.model_dump(mode="json"),
         )
         return OutboxEntry.model_validate(answer)

@@ -121,8 +121,8 @@ class Sender(Protocol):
         """Forget an attachment that waits."""
         ...
 
-    async def submit(self, token: str, submission: Submission, key: str | None) -> OutboxEntry:
-        """Hand a message over; ``key`` is the idempotency key."""
+    async def submit(self, token: str, submission: Submission, key: str | None, digest: str) -> OutboxEntry:
+        """Hand a message over; a retry has the same ``key`` (idempotency) and ``digest`` (SHA-256)."""
         ...
 
     async def outbox(self, token: str) -> OutboxPage:

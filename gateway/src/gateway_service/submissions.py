@@ -1,60 +1,121 @@
-"""From what a person or client asks to what sender takes: references to the maildrop are resolved.
+"""From what an API client asks to what sender takes: references to the maildrop are resolved."""
 
-A part of a message is streamed from mailbox into an upload at sender; sender never calls mailbox.
-"""
-
+import hashlib
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from courriel_wire import MessageView, OutboxEntry, OutboxRequest, Submission, UploadReference
+from courriel_message import forward_subject, linkify, references_for_reply
+from courriel_wire import (
+    Forwarding,
+    ForwardManner,
+    MessageView,
+    OutboxEntry,
+    OutboxRequest,
+    Submission,
+    UploadReference,
+)
+from gateway_service.errors import OneMessageOnly, TooManyAttachments
 from gateway_service.identifiers import checked_uid
+from gateway_service.originals import ONE_AT_A_TIME, Copies, Original, going_along
+from gateway_service.quotations import Quotations
 from gateway_service.services import Services
 
 _MESSAGE_ID = re.compile(r"<[^<>\s]{1,996}>")
-MAX_REFERENCES = 100
+MAX_SUBJECT = 2000
+MAX_ATTACHMENTS = 100
 
 
 def thread_of(message: MessageView) -> tuple[str | None, tuple[str, ...]]:
     """Return In-Reply-To and References of an answer to ``message`` (RFC 5322 section 3.6.4).
 
-    Identifiers that are none are left out; of a long thread the first and the newest are kept.
+    Identifiers that are none are left out.
     """
-    earlier = message.references or message.in_reply_to
-    identifiers = [each for each in (*earlier, message.message_id or "") if _MESSAGE_ID.fullmatch(each)]
-    if len(identifiers) > MAX_REFERENCES:
-        identifiers = [identifiers[0], *identifiers[1 - MAX_REFERENCES :]]
-    parent = message.message_id if identifiers and identifiers[-1] == message.message_id else None
-    return parent, tuple(identifiers)
+    references = tuple(each for each in references_for_reply(message) if _MESSAGE_ID.fullmatch(each))
+    return (message.message_id if message.message_id in references else None), references
 
 
-async def submit(services: Services, token: str, request: OutboxRequest, key: str | None) -> OutboxEntry:
-    """Resolve ``request`` and hand it to sender; what was copied for a message that is refused is removed."""
-    copies: list[str] = []
+def digest_of(asked: str) -> str:
+    """Return what tells a retry from another message under the same idempotency key: SHA-256, hexadecimal."""
+    return hashlib.sha256(asked.encode("utf-8", "replace")).hexdigest()
+
+
+async def submit(
+    services: Services, token: str, request: OutboxRequest, key: str | None, quotations: Quotations
+) -> OutboxEntry:
+    """Resolve ``request`` and hand it to sender.
+
+    What was copied is removed where the message is refused, or was accepted before under this ``key``.
+    """
+    copies = Copies(services, token)
     try:
-        return await services.sender.submit(token, await _resolve(services, token, request, copies), key)
-    except BaseException:
-        for upload in copies:
-            await services.sender.remove_upload(token, upload)
-        raise
+        submission = await _Resolving(services, token, copies, quotations).submission(request)
+        return await services.sender.submit(token, submission, key, digest_of(request.model_dump_json()))
+    finally:
+        await copies.remove()
 
 
-async def _resolve(services: Services, token: str, request: OutboxRequest, copies: list[str]) -> Submission:
-    parent: str | None = None
-    references: tuple[str, ...] = ()
-    if request.in_reply_to is not None:
-        parent, references = thread_of(await services.mailbox.open(token, checked_uid(request.in_reply_to)))
-    attachments: list[UploadReference] = []
-    for attachment in request.attachments:
-        if isinstance(attachment, UploadReference):
-            attachments.append(attachment)
-            continue
-        async with services.mailbox.part(token, checked_uid(attachment.uid), attachment.part) as part:
-            upload = await services.sender.upload(
-                token,
-                disposition=part.disposition or "attachment",
-                content_type=part.content_type,
-                chunks=part.chunks,
-            )
-        copies.append(upload.id)
-        attachments.append(UploadReference(upload=upload.id))
-    letter = request.model_dump(exclude={"attachments", "in_reply_to"})
-    return Submission(**letter, attachments=tuple(attachments), in_reply_to=parent, references=references)
+@dataclass(frozen=True)
+class _Resolving:
+    """One request on its way to sender."""
+
+    services: Services
+    token: str
+    copies: Copies
+    quotations: Quotations
+
+    async def submission(self, request: OutboxRequest) -> Submission:
+        given = request.model_dump(exclude={"attachments", "in_reply_to", "forward_of"})
+        originals: list[Original] = []
+        if request.in_reply_to is not None:
+            parent, references = thread_of(await self._open(request.in_reply_to))
+            given |= {"in_reply_to": parent, "references": references}
+        if request.forward_of is not None:
+            messages = await self._messages(request.forward_of)
+            given |= _forwarded(request, messages, request.forward_of.as_, self.quotations)
+            originals = list(going_along(messages, request.forward_of.as_))
+        if len(request.attachments) + len(originals) > MAX_ATTACHMENTS:
+            raise TooManyAttachments
+        attachments = [
+            each
+            if isinstance(each, UploadReference)
+            else await self._copy(Original(checked_uid(each.uid), each.part))
+            for each in request.attachments
+        ]
+        copied = [await self._copy(each) for each in originals]
+        if request.forward_of is not None and request.forward_of.as_ is ForwardManner.REDIRECT:
+            return Submission(**given, attachments=tuple(attachments), redirect=copied[0])
+        return Submission(**given, attachments=(*attachments, *copied))
+
+    async def _messages(self, forwarding: Forwarding) -> list[MessageView]:
+        uids = tuple(dict.fromkeys(forwarding.uids))
+        if len(uids) > 1 and forwarding.as_ in ONE_AT_A_TIME:
+            raise OneMessageOnly
+        return [await self._open(uid) for uid in uids]
+
+    async def _open(self, uid: str) -> MessageView:
+        return await self.services.mailbox.open(self.token, checked_uid(uid))
+
+    async def _copy(self, original: Original) -> UploadReference:
+        return UploadReference(upload=(await self.copies.take(original)).id)
+
+
+def _forwarded(
+    request: OutboxRequest, messages: Sequence[MessageView], manner: ForwardManner, quotations: Quotations
+) -> dict[str, str]:
+    """Return the fields that come from the messages; what the client gives itself stands."""
+    first = messages[0]
+    if manner is ForwardManner.REDIRECT:
+        return {}
+    if manner is ForwardManner.NEW:
+        return {
+            "subject": request.subject or first.subject[:MAX_SUBJECT],
+            "text": request.text or first.text,
+        }
+    fields = {"subject": request.subject or forward_subject(first.subject)[:MAX_SUBJECT]}
+    if manner is not ForwardManner.EML:
+        bodies = "\n".join(map(quotations.forwarded, messages))
+        fields["text"] = f"{request.text}\n\n{bodies}" if request.text else bodies
+        if request.html is not None:
+            fields["html"] = f'{request.html}<div style="white-space: pre-wrap">{linkify(bodies)}</div>'
+    return fields
