@@ -11,6 +11,9 @@ from courriel_web.service_client import UpstreamProblem
 from courriel_wire import Code, Submission, UploadReference
 from gateway_service.auth_client import AuthClient
 from gateway_service.sender_client import SenderClient
+from gateway_service.submissions import digest_of
+
+DIGEST = digest_of("what the person asked")
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -41,11 +44,11 @@ async def test_an_upload_goes_out_with_a_message_that_is_visible(sender: SenderC
         text="…",
         attachments=(UploadReference(upload=upload.id),),
     )
-    accepted = await sender.submit(token, submission, "key-1")
+    accepted = await sender.submit(token, submission, "key-1", DIGEST)
     assert [recipient.address for recipient in accepted.recipients] == ["marie.martin@demo.example"]
     assert (await sender.outbox_entry(token, accepted.id)).id == accepted.id
     assert accepted.id in [entry.id for entry in (await sender.outbox(token)).entries]
-    again = await sender.submit(token, submission, "key-1")
+    again = await sender.submit(token, submission, "key-1", DIGEST)
     assert again.id == accepted.id
 
 
@@ -53,7 +56,7 @@ async def test_a_message_for_later_can_be_cancelled(sender: SenderClient, token:
     """Held until its time; cancelled, it never goes."""
     later = datetime.now(UTC) + timedelta(hours=1)
     held = await sender.submit(
-        token, Submission(to=("a@demo.example",), subject="x", text="x", send_at=later), None
+        token, Submission(to=("a@demo.example",), subject="x", text="x", send_at=later), None, DIGEST
     )
     assert held.state == "held"
     await sender.cancel(token, held.id)
@@ -79,7 +82,7 @@ async def test_what_is_refused_is_told_by_its_code(
     """Nothing of it is stored."""
     before = await sender.outbox(token)
     with pytest.raises(UpstreamProblem) as refused:
-        await sender.submit(token, submission, None)
+        await sender.submit(token, submission, None, DIGEST)
     assert (refused.value.problem.status, refused.value.problem.type) == (status, code)
     assert await sender.outbox(token) == before
 
@@ -88,17 +91,17 @@ async def test_the_21st_recipient_is_refused_with_the_limit_named(sender: Sender
     """The same address once, whatever its case in the domain and whichever field."""
     twenty = tuple(f"p{n}@x.example" for n in range(20))
     accepted = await sender.submit(
-        token, Submission(to=twenty, cc=("p1@X.Example",), subject="x", text="x"), None
+        token, Submission(to=twenty, cc=("p1@X.Example",), subject="x", text="x"), None, DIGEST
     )
     assert len(accepted.recipients) == 20
     with pytest.raises(UpstreamProblem) as refused:
-        await sender.submit(token, Submission(to=twenty, cc=("other@x.example",)), None)
+        await sender.submit(token, Submission(to=twenty, cc=("other@x.example",)), None, DIGEST)
     assert refused.value.problem.model_dump()["limit"] == 20
 
 
 async def test_nobody_sees_anothers_outbox(sender: SenderClient, auth: AuthClient, token: str) -> None:
     """An id of another mailbox is as unknown as any."""
-    mine = await sender.submit(token, Submission(to=("a@x.example",), subject="x", text="x"), None)
+    mine = await sender.submit(token, Submission(to=("a@x.example",), subject="x", text="x"), None, DIGEST)
     other = await auth.sign_in(sign_in("marie.martin"))
     with pytest.raises(UpstreamProblem) as refused:
         await sender.outbox_entry(other.access_token, mine.id)
