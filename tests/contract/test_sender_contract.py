@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import pytest_asyncio
+from fastapi import HTTPException
 from tests.contract.conftest import Providers, sign_in
 
 from courriel_web.service_client import UpstreamProblem
@@ -50,6 +51,21 @@ async def test_an_upload_goes_out_with_a_message_that_is_visible(sender: SenderC
     assert accepted.id in [entry.id for entry in (await sender.outbox(token)).entries]
     again = await sender.submit(token, submission, "key-1", DIGEST)
     assert again.id == accepted.id
+
+
+async def broken_content() -> AsyncIterator[bytes]:
+    """Break off after the first piece, as a request does that is over its limit."""
+    yield b"%PDF-1.4 "
+    raise HTTPException(413)
+
+
+async def test_an_upload_that_breaks_off_at_its_source_says_why(sender: SenderClient, token: str) -> None:
+    """It is not sender that failed: what the source raised comes out, and the connection's end is no 503."""
+    with pytest.raises(HTTPException) as broken:
+        await sender.upload(
+            token, disposition="attachment", content_type="text/plain", chunks=broken_content()
+        )
+    assert broken.value.status_code == 413
 
 
 async def test_a_message_for_later_can_be_cancelled(sender: SenderClient, token: str) -> None:

@@ -116,7 +116,8 @@ class ServiceClient:
         ``path`` must already be percent-encoded. ``bearer`` is the session's token; without it the call
         carries our service credential. ``key`` is the routing hint, for the service whose replicas matter.
 
-        Raises UpstreamUnavailable, or UpstreamProblem for any answer of status 400 or more.
+        Raises UpstreamUnavailable, or UpstreamProblem for any answer of status 400 or more; and what an
+        iterator that is the body raises itself.
         """
         answer = await self._send(
             method,
@@ -152,10 +153,12 @@ class ServiceClient:
         key: str | None,
         *,
         headers: dict[str, str],
+        data: Any,  # noqa: ANN401 — as in `stream`
         **options: Any,  # noqa: ANN401 — aiohttp's own
     ) -> aiohttp.ClientResponse:
         if self._session is None:
             raise RuntimeError("the client is used outside its context")
+        body = _Body(data)
         for base in await self._candidates(key):
             url = URL(f"{base}{path}", encoded=True)
             try:
@@ -165,11 +168,14 @@ class ServiceClient:
                     headers={**headers, "Host": self._base.authority},
                     allow_redirects=False,
                     timeout=self._timeout,
+                    data=body.chunks() if isinstance(data, AsyncIterator) else data,
                     **options,
                 )
             except aiohttp.ClientConnectorError:
                 self._resolved = (0.0, [])
             except (aiohttp.ClientError, TimeoutError) as error:
+                if body.failure:
+                    raise body.failure from None
                 raise UpstreamUnavailable from error
         raise UpstreamUnavailable
 
@@ -196,6 +202,23 @@ class ServiceClient:
         addresses = [str(sockaddr[0]) for *_, sockaddr in found]
         self._resolved = (time.monotonic(), addresses)
         return addresses
+
+
+class _Body:
+    """A body sent on while it arrives; remembers why it broke off: aiohttp makes its own error of that."""
+
+    def __init__(self, source: AsyncIterator[bytes]) -> None:
+        self._source = source
+        self.failure: Exception | None = None
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """Yield the source's octets."""
+        try:
+            async for chunk in self._source:
+                yield chunk
+        except Exception as error:
+            self.failure = error
+            raise
 
 
 async def _problem_of(answer: aiohttp.ClientResponse) -> UpstreamProblem | UpstreamUnavailable:
