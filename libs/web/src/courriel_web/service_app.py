@@ -8,6 +8,7 @@ from fastapi import FastAPI
 
 from courriel_web.body_limit import BodyLimit
 from courriel_web.credentials import CREDENTIAL_FAILURES
+from courriel_web.head_requests import HeadRequests
 from courriel_web.health import health_router
 from courriel_web.problems import Failure, install_problems
 from courriel_web.request_context import RequestContext
@@ -49,6 +50,7 @@ def build_service_app(
     app.include_router(health_router(checks))
     app.add_middleware(BodyLimit, octets=body_octets, other=other_body_octets)
     app.add_middleware(RequestContext, trust_incoming=trust_request_id)
+    app.add_middleware(HeadRequests)
     return app
 
 
