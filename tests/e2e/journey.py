@@ -6,6 +6,7 @@ from playwright.sync_api import Locator, Page, expect
 def sign_in(page: Page, username: str, password: str = "demo") -> None:
     """Fill in the form and send it."""
     page.goto("/sign-in")
+    expect(page.get_by_label("Nom d'utilisateur")).to_be_focused()
     page.get_by_label("Nom d'utilisateur").fill(username)
     page.get_by_label("Mot de passe").fill(password)
     page.get_by_role("button", name="Connexion", exact=True).click()
@@ -41,6 +42,7 @@ def wait_for_message(page: Page, subject: str) -> None:
 def write(page: Page, *, to: str, subject: str, text: str) -> None:
     """Fill in « Nouveau Message », without sending it."""
     page.get_by_role("navigation", name="Principal").get_by_role("link", name="Nouveau Message").click()
+    expect(page.get_by_label("À", exact=True)).to_be_focused()
     page.get_by_label("À", exact=True).fill(to)
     page.get_by_label("Objet").fill(subject)
     page.get_by_label("Texte du message").fill(text)
