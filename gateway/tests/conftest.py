@@ -11,7 +11,7 @@ from pytest_socket import disable_socket
 
 sys.path.append(str(Path(__file__).parent))
 
-from gateway_fakes import FakeAuth, FakeMailbox, FakeSender
+from gateway_fakes import FakeAuth, FakeLocks, FakeMailbox, FakeSender
 
 from gateway_service.app import create_app
 from gateway_service.services import Services
@@ -41,6 +41,12 @@ def auth() -> FakeAuth:
 
 
 @pytest.fixture
+def locks() -> FakeLocks:
+    """Make the lock API of auth, which believes everybody."""
+    return FakeLocks()
+
+
+@pytest.fixture
 def mailbox() -> FakeMailbox:
     """Make a maildrop in memory."""
     return FakeMailbox()
@@ -55,16 +61,24 @@ def sender() -> FakeSender:
 @pytest.fixture(scope="session")
 def wired() -> FastAPI:
     """Wire the application once: that takes longer than most tests."""
-    return create_app(SETTINGS, auth=FakeAuth(), mailbox=FakeMailbox(), sender=FakeSender())
+    return create_app(
+        SETTINGS, auth=FakeAuth(), locks=FakeLocks(), mailbox=FakeMailbox(), sender=FakeSender()
+    )
 
 
 @pytest.fixture
 def app(
-    wired: FastAPI, settings: Settings, auth: FakeAuth, mailbox: FakeMailbox, sender: FakeSender
+    *,
+    wired: FastAPI,
+    settings: Settings,
+    auth: FakeAuth,
+    locks: FakeLocks,
+    mailbox: FakeMailbox,
+    sender: FakeSender,
 ) -> FastAPI:
     """Put the gateway in front of this test's fakes."""
     wired.state.settings = settings
-    wired.state.services = Services(auth, mailbox, sender)
+    wired.state.services = Services(auth, locks, mailbox, sender)
     return wired
 
 

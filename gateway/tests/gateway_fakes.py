@@ -1,4 +1,4 @@
-"""The three services in memory, as ``gateway_service.services`` has them, with what a test may look at."""
+"""The services in memory, as ``gateway_service.services`` has them, with what a test may look at."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -18,6 +18,9 @@ from courriel_wire import (
     Indexed,
     Introspection,
     LastSignIn,
+    LockGrant,
+    LockRequest,
+    LockState,
     MessagePage,
     MessagePart,
     MessageSummary,
@@ -102,6 +105,33 @@ class FakeAuth:
         """End the session."""
         self.sessions.pop(token, None)
         self.revoked.append(token)
+
+
+@dataclass
+class FakeLocks:
+    """Answers to another webmail; ``failure`` is raised by every call."""
+
+    asked: list[tuple[Any, ...]] = field(default_factory=list)
+    failure: Exception | None = None
+
+    def _called(self, *call: Any) -> None:
+        self.asked.append(call)
+        if self.failure:
+            raise self.failure
+
+    async def tell(self, credential: str, mailbox: str) -> LockState:
+        """Tell who holds a mailbox."""
+        self._called("tell", credential, mailbox)
+        return LockState(application="webmail", since=NOON, expires_at=NOON + timedelta(minutes=1))
+
+    async def claim(self, credential: str, mailbox: str, request: LockRequest) -> LockGrant:
+        """Acquire, renew or take over."""
+        self._called("claim", credential, mailbox, request)
+        return LockGrant(fence=7, expires_at=NOON)
+
+    async def release(self, credential: str, mailbox: str, holder: str) -> None:
+        """Free the mailbox."""
+        self._called("release", credential, mailbox, holder)
 
 
 def letter(uid: str, **given: Any) -> MessageView:

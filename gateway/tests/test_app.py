@@ -58,6 +58,9 @@ def test_description_covers_the_api_and_nothing_else(document: dict[str, Any]) -
         "GET /api/outbox",
         "GET /api/settings",
         "PUT /api/settings",
+        "GET /api/locks/{mailbox}",
+        "PUT /api/locks/{mailbox}",
+        "DELETE /api/locks/{mailbox}",
         "GET /api/outbox/{entry}",
         "DELETE /api/outbox/{entry}",
     }
@@ -69,12 +72,14 @@ def test_description_covers_the_api_and_nothing_else(document: dict[str, Any]) -
 
 
 def test_description_tells_how_to_prove_who_calls(document: dict[str, Any]) -> None:
-    """Every call but the sign-in takes the bearer or the cookie."""
-    assert set(document["components"]["securitySchemes"]) == {"bearer", "cookie"}
+    """The sign-in takes nothing, a lock another webmail's credential alone, the rest bearer or cookie."""
+    assert set(document["components"]["securitySchemes"]) == {"bearer", "cookie", "webmail"}
+    special: dict[tuple[str, str], list[dict[str, list[str]]]] = {("/api/session", "post"): []}
+    special |= {("/api/locks/{mailbox}", method): [{"webmail": []}] for method in HTTP_METHODS}
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
-            is_sign_in = (path, method) == ("/api/session", "post")
-            assert operation["security"] == ([] if is_sign_in else [{"bearer": []}, {"cookie": []}])
+            usual: list[dict[str, list[str]]] = [{"bearer": []}, {"cookie": []}]
+            assert operation["security"] == special.get((path, method), usual)
 
 
 def test_description_tells_problems_as_they_are(document: dict[str, Any]) -> None:

@@ -39,6 +39,7 @@ SECRETS = {
     name: SecretStr(f"{name} secret of the contract tests")
     for name in ("gateway", "auth", "mailbox", "sender", "directory")
 }
+WEBMAIL = ("webmail", "webmail-secret-of-the-contract-tests")
 KEYS = "k1:" + base64.urlsafe_b64encode(bytes(range(32))).decode()
 
 
@@ -123,6 +124,7 @@ async def providers(valkey_url: str, tmp_path_factory: pytest.TempPathFactory) -
             "mailbox_keys": KEYS,
             "sender_keys": KEYS,
             "auth_refusal_seconds": 0,
+            "auth_lock_clients": ":".join(WEBMAIL),
             "directory_ldif_file": Path(courriel_demo.parts.__file__).with_name("people.ldif"),
             **{f"{name}_url": url for name, url in urls.items()},
             **{f"{name}_secret": secret for name, secret in SECRETS.items()},

@@ -10,6 +10,7 @@ from courriel_web.service_app import build_service_app
 from courriel_web.service_client import ServiceClient
 from courriel_wire import Code
 from gateway_service import (
+    routes_api_locks,
     routes_api_messages,
     routes_api_outbox,
     routes_api_session,
@@ -23,7 +24,7 @@ from gateway_service import (
     routes_pages_writing,
     static_files,
 )
-from gateway_service.auth_client import AuthClient
+from gateway_service.auth_client import AuthClient, LockClient
 from gateway_service.errors import (
     CrossSiteRequest,
     MalformedForm,
@@ -42,7 +43,7 @@ from gateway_service.pages import Pages
 from gateway_service.problem_pages import install_problem_pages
 from gateway_service.secure_headers import SecureHeaders
 from gateway_service.sender_client import SenderClient
-from gateway_service.services import Auth, Mailbox, Sender, Services
+from gateway_service.services import Auth, Locks, Mailbox, Sender, Services
 from gateway_service.settings import Settings
 
 VERSION = "0.1.0"
@@ -67,6 +68,7 @@ ROUTERS = (
     routes_api_messages.router,
     routes_api_outbox.router,
     routes_api_settings.router,
+    routes_api_locks.router,
     routes_pages_session.router,
     routes_pages_session_end.router,
     routes_pages_messages.router,
@@ -82,6 +84,7 @@ def create_app(
     settings: Settings,
     *,
     auth: Auth | None = None,
+    locks: Locks | None = None,
     mailbox: Mailbox | None = None,
     sender: Sender | None = None,
 ) -> FastAPI:
@@ -89,12 +92,14 @@ def create_app(
     auth_calls, mailbox_calls, sender_calls = (
         _client(settings, url) for url in (settings.auth_url, settings.mailbox_url, settings.sender_url)
     )
+    # Without our credential, and with connections of its own: a crowd of lock calls keeps no sign-in waiting.
+    lock_calls = ServiceClient(settings.auth_url, timeout_seconds=CALL_SECONDS)
     mailbox_transfers = _client(settings, settings.mailbox_url, TRANSFER_SECONDS)
     sender_transfers = _client(settings, settings.sender_url, TRANSFER_SECONDS)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        async with auth_calls, mailbox_calls, sender_calls, mailbox_transfers, sender_transfers:
+        async with auth_calls, lock_calls, mailbox_calls, sender_calls, mailbox_transfers, sender_transfers:
             yield
 
     # No readiness checks: with a service down, the gateway still has plain words to say about it.
@@ -114,6 +119,7 @@ def create_app(
     app.state.pages = Pages(settings)
     app.state.services = Services(
         auth=auth or AuthClient(auth_calls),
+        locks=locks or LockClient(lock_calls),
         mailbox=mailbox or MailboxClient(mailbox_calls, mailbox_transfers),
         sender=sender or SenderClient(sender_calls, sender_transfers),
     )

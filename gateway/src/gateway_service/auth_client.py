@@ -1,7 +1,9 @@
-"""Calls auth, in the gateway's own name (RFC 7662 and RFC 7009 for tokens)."""
+"""Calls auth: in the gateway's own name (RFC 7662 and RFC 7009 for tokens), or in that of another webmail."""
+
+from urllib.parse import quote
 
 from courriel_web.service_client import ServiceClient
-from courriel_wire import Introspection, SignedIn, SignInRequest
+from courriel_wire import Introspection, LockGrant, LockRequest, LockState, SignedIn, SignInRequest
 
 
 class AuthClient:
@@ -24,3 +26,35 @@ class AuthClient:
     async def revoke(self, token: str) -> None:
         """End the session; the mailbox is free when this returns."""
         await self._http.json("POST", "/revoke", data={"token": token})
+
+
+class LockClient:
+    """The locks of ``gateway_service.services.Locks``, over HTTP."""
+
+    def __init__(self, http: ServiceClient) -> None:
+        """Args: a client without a credential of ours: each call carries that of the webmail which calls."""
+        self._http = http
+
+    async def tell(self, credential: str, mailbox: str) -> LockState:
+        """Tell who holds a mailbox."""
+        answer = await self._http.json("GET", _lock(mailbox), headers=_as(credential))
+        return LockState.model_validate(answer)
+
+    async def claim(self, credential: str, mailbox: str, request: LockRequest) -> LockGrant:
+        """Acquire, renew or take over."""
+        answer = await self._http.json(
+            "PUT", _lock(mailbox), headers=_as(credential), json=request.model_dump(mode="json")
+        )
+        return LockGrant.model_validate(answer)
+
+    async def release(self, credential: str, mailbox: str, holder: str) -> None:
+        """Free the mailbox where ``holder`` has it."""
+        await self._http.json("DELETE", _lock(mailbox), headers=_as(credential), params={"holder": holder})
+
+
+def _lock(mailbox: str) -> str:
+    return f"/locks/{quote(mailbox, safe='')}"
+
+
+def _as(credential: str) -> dict[str, str]:
+    return {"Authorization": credential}

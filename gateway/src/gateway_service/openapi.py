@@ -16,6 +16,7 @@ Courriel léger shows what waits in a POP maildrop at this moment; it keeps no f
 Sign in with `POST /api/session`, and send the token as `Authorization: Bearer …`. A browser's cookie works
 too; then a call that changes something must come from our own origin (`Sec-Fetch-Site` or `Origin`). Errors
 are problem details (RFC 9457) with a stable `type`.
+`/api/locks` is for other webmails, each by its own secret.
 """.strip()
 SCHEMES = {
     "bearer": {
@@ -23,8 +24,14 @@ SCHEMES = {
         "scheme": "bearer",
         "description": "The `access_token` of `POST /api/session`.",
     },
+    "webmail": {
+        "type": "http",
+        "scheme": "basic",
+        "description": "Another webmail's name and secret, as `AUTH_LOCK_CLIENTS` has them.",
+    },
 }
 SECURED: dict[str, Any] = {"security": [{"bearer": []}, {"cookie": []}]}
+FOR_WEBMAILS: dict[str, Any] = {"security": [{"webmail": []}]}
 OPEN: dict[str, Any] = {"security": []}
 _PROBLEM_SCHEMA = {"$ref": "#/components/schemas/Problem"}
 
@@ -48,6 +55,8 @@ STATUSES = {
     Code.SIGN_IN_REQUIRED: 401,
     Code.SESSION_ENDED: 401,
     Code.CROSS_SITE_REQUEST: 403,
+    Code.SERVICE_CREDENTIAL_REFUSED: 403,
+    Code.NOT_LOCKED: 404,
     Code.UNKNOWN_MESSAGE: 404,
     Code.UNKNOWN_PART: 404,
     Code.UNKNOWN_UPLOAD: 404,
@@ -84,6 +93,15 @@ SESSION_PROBLEMS = (
 
 MAILDROP_PROBLEMS = (*SESSION_PROBLEMS, Code.MAIL_SERVER_UNAVAILABLE, Code.MAILDROP_BUSY)
 """What every call that needs the mail server may answer."""
+
+
+LOCK_PROBLEMS = (
+    Code.SERVICE_CREDENTIAL_REFUSED,
+    Code.INVALID_REQUEST,
+    Code.STATE_UNAVAILABLE,
+    Code.SERVICE_UNAVAILABLE,
+)
+"""What every call of another webmail may answer."""
 
 
 def bytes_of(media_type: str, description: str) -> dict[int | str, dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""What the gateway asks of the services behind it: three protocols, and nothing of how they are reached.
+"""What the gateway asks of the services behind it: four protocols, and nothing of how they are reached.
 
 Every call raises ``UpstreamProblem`` for a refusal and ``UpstreamUnavailable`` where nobody answers.
 """
@@ -15,6 +15,9 @@ from courriel_wire import (
     DeleteRequest,
     DeleteResults,
     Introspection,
+    LockGrant,
+    LockRequest,
+    LockState,
     MessagePage,
     MessageView,
     OutboxEntry,
@@ -55,6 +58,22 @@ class Auth(Protocol):
 
     async def revoke(self, token: str) -> None:
         """End the session; the mailbox is free when this returns."""
+        ...
+
+
+class Locks(Protocol):
+    """The locks of mailboxes, for other webmails; ``credential`` is the caller's own, as it came."""
+
+    async def tell(self, credential: str, mailbox: str) -> LockState:
+        """Tell who holds a mailbox."""
+        ...
+
+    async def claim(self, credential: str, mailbox: str, request: LockRequest) -> LockGrant:
+        """Acquire, renew or take over."""
+        ...
+
+    async def release(self, credential: str, mailbox: str, holder: str) -> None:
+        """Free the mailbox where ``holder`` has it."""
         ...
 
 
@@ -140,9 +159,10 @@ class Sender(Protocol):
 
 @dataclass(frozen=True)
 class Services:
-    """The three services, as routes get them."""
+    """The services, as routes get them."""
 
     auth: Auth
+    locks: Locks
     mailbox: Mailbox
     sender: Sender
 

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import Annotated
 
+import structlog
 from fastapi import Depends, HTTPException, Request
 from fastapi.security import HTTPBasic, HTTPBasicCredentials
 from pydantic import SecretStr
@@ -18,6 +19,8 @@ from courriel_web.problems import BadBearer, Failure
 from courriel_wire import Code
 
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]{1,256}")
+_BASIC = re.compile(r"basic +[A-Za-z0-9+/]{1,512}={0,2}", re.IGNORECASE)
+log = structlog.get_logger(__name__)
 
 
 class ServiceCredentialRefused(Exception):
@@ -57,6 +60,8 @@ def service_caller(accepted: Mapping[str, SecretStr]) -> Callable[..., Awaitable
         reference = expected.get_secret_value() if expected else ""
         matches = hmac.compare_digest(secret.encode(), reference.encode())
         if expected is None or not matches:
+            # An unknown name may be a secret in the wrong field: it is not told.
+            log.warning("service credential refused", caller=name if expected else "unknown")
             raise ServiceCredentialRefused
         return name
 
@@ -80,3 +85,14 @@ def bearer_token(request: Request) -> str:
     if scheme.lower() != "bearer" or not could_be_token(token):
         raise BadBearer
     return token
+
+
+def basic_credential(request: Request) -> str:
+    """Return the request's ``Authorization`` of HTTP Basic as it stands, for the service that can check it.
+
+    Raises ServiceCredentialRefused where there is none, or none that should be sent on in a header.
+    """
+    given = request.headers.get("Authorization", "")
+    if not _BASIC.fullmatch(given):
+        raise ServiceCredentialRefused
+    return given
