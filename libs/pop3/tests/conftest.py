@@ -37,8 +37,12 @@ class MemoryServer(asyncio.Transport):
         capa: str | None = CAPABLE,
         tls: ssl.SSLContext | None = None,
         implicit: bool = False,
+        preamble: int = 0,
     ) -> None:
-        """`capa` None is a server without CAPA; `implicit` speaks TLS from the start."""
+        """`capa` None is a server without CAPA; `implicit` speaks TLS from the start.
+
+        `preamble` is how many octets precede the conversation.
+        """
         super().__init__()
         self.replies = {"CAPA": b"-ERR what?\r\n" if capa is None else capabilities(capa), **(replies or {})}
         self.commands: list[str] = []
@@ -50,6 +54,7 @@ class MemoryServer(asyncio.Transport):
         self._banner = banner
         self._context = tls
         self._implicit = implicit
+        self._preamble = preamble
         self._tls: ssl.SSLObject | None = None
         self._shaken = False
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
@@ -149,6 +154,9 @@ class MemoryServer(asyncio.Transport):
         """Take what the client sends."""
         octets = bytes(data)
         self.raw += octets
+        skipped = min(self._preamble, len(octets))
+        self._preamble -= skipped
+        octets = octets[skipped:]
         if self._tls is not None:
             octets = self._hear_tls(octets)
         if octets:

@@ -29,13 +29,40 @@ def test_lines() -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b"1\r\n", b"x 1\r\n", b"\r\n", b"1 1\r\n\r\n", b"-1 5\r\n", b"1 \r\n", b"1 \xff\r\n"]
+    "body",
+    [
+        b"1\r\n",
+        b"x 1\r\n",
+        b"\r\n",
+        b"1 1\r\n\r\n",
+        b"-1 5\r\n",
+        b"1 \r\n",
+        b"1 \xff\r\n",
+        b"0 5\r\n",
+        b"1 5\r\n1 6\r\n",
+        b"99999999999 5\r\n",
+    ],
 )
-def test_bad_lines(body: bytes) -> None:
-    """One line that makes no sense spoils the list: a message must not vanish from it silently."""
-    for parse in (parse_sizes, parse_uidls):
-        with pytest.raises(ProtocolError):
-            parse(body)
+def test_bad_sizes(body: bytes) -> None:
+    """One line that makes no sense spoils the list: a message must not vanish from it, or come twice."""
+    with pytest.raises(ProtocolError):
+        parse_sizes(body)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [b"2", b"x 1", b"", b"-1 5", b"2 ", b"2 \t", b"0 aaa", b"2 " + b"x" * 1025, b"2 a\rb", b"3 c\r\n3 d"],
+)
+def test_bad_ids(line: bytes) -> None:
+    """An id that makes no sense is none; the others are as they were."""
+    assert parse_uidls(b"1 aaa\r\n" + line + b"\r\n4 bbb\r\n") == [(1, "aaa"), (4, "bbb")]
+
+
+def test_odd_ids() -> None:
+    """Ids beyond what RFC 1939 allows are taken as they are: octets that differ make ids that differ."""
+    long = b"x" * 1024
+    read = parse_uidls(b"1 \xe9\r\n2 \xc3\xa9\r\n3 a b\t\r\n4 " + long + b"\r\n")
+    assert read == [(1, "é"), (2, "Ã©"), (3, "a b"), (4, long.decode())]
 
 
 def test_merge() -> None:

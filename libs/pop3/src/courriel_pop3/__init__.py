@@ -13,7 +13,7 @@ everybody else wants. Line and reply sizes, commands in flight and waiting times
 pool, does not connect again by itself, does not parse mail, and takes no bad certificate but on this host.
 
 Sources: RFC 1939 (POP3), 2449 (CAPA, PIPELINING, response codes), 2595 (STLS), 3206 (SYS and AUTH codes),
-5034 and 4616 (AUTH PLAIN), 6856 (UTF8), 8314 (implicit TLS).
+5034 and 4616 (AUTH PLAIN), 6856 (UTF8), 8314 (implicit TLS); the PROXY protocol, version 2.
 """
 
 from courriel_pop3._capabilities import Capabilities
@@ -40,6 +40,7 @@ from courriel_pop3._errors import (
     UsageError,
 )
 from courriel_pop3._events import Accepted, Completed, Data, Event, Greeting, Refused
+from courriel_pop3._forwarding import Forwarding
 from courriel_pop3._limits import Limits
 from courriel_pop3._listings import Entry, Stat
 from courriel_pop3._server import Server, Tls
@@ -58,6 +59,7 @@ __all__ = [
     "Dial",
     "Entry",
     "Event",
+    "Forwarding",
     "Greeting",
     "InvalidCommand",
     "Limits",

@@ -8,6 +8,7 @@ never be the next caller who reads the rest.
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 
 from courriel_pop3 import _commands as commands
 from courriel_pop3._capabilities import UNKNOWN, Capabilities
@@ -24,27 +25,33 @@ from courriel_pop3._errors import (
     UsageError,
 )
 from courriel_pop3._events import Completed, Data, Greeting, Refused
+from courriel_pop3._forwarding import Forwarding, parse_address, proxy_header
 from courriel_pop3._listings import Entry, Stat, merge, parse_sizes, parse_stat, parse_uidls
 from courriel_pop3._server import Server, Tls
+from courriel_pop3._sign_in import ways_to_sign_in
 from courriel_pop3._wire import Wire, refusal
 
 Dial = Callable[[Callable[[], asyncio.Protocol], str, int], Awaitable[object]]
 """What makes a plain connection: `loop.create_connection`, or another road to host and port."""
 
 
-async def connect(server: Server, *, preamble: bytes = b"", dial: Dial | None = None) -> "Pop3Client":
+async def connect(server: Server, *, client_address: str = "", dial: Dial | None = None) -> "Pop3Client":
     """Connect, read the banner, start TLS as the server's terms say, and ask for capabilities.
 
-    `preamble` goes out before anything else, TLS included (a PROXY protocol header). Raises `ConnectFailed`,
-    `TimedOut`, `TlsFailed`, `CertificateRefused`, `TlsRequired`, `ProtocolError`, or the `ReplyError` of a
-    banner that refuses (`MaildropInUse`, `ServerTemporaryFailure`, …).
+    `client_address` is the IP address of whom the session is for, told as `Server.forwarding` says; ""
+    where nobody knows. Raises `ConnectFailed`, `TimedOut`, `TlsFailed`, `CertificateRefused`, `TlsRequired`,
+    `ProtocolError`, `InvalidCommand` for what is no IP address, or the `ReplyError` of a banner that refuses
+    (`MaildropInUse`, `ServerTemporaryFailure`, …) or of an XCLIENT that was refused.
     """
-    implicit = server.tls is Tls.IMPLICIT
-    wire = Wire(server.limits, reply_timeout=server.reply_timeout, preamble=preamble, silent=implicit)
+    if client_address:
+        parse_address(client_address)
+    wire = Wire(server.limits, reply_timeout=server.reply_timeout, silent=server.tls is Tls.IMPLICIT)
+    if server.forwarding is Forwarding.PROXY:
+        wire.preamble = partial(proxy_header, client_address)
     client = Pop3Client(server, wire)
     try:
         await _dial(dial or asyncio.get_running_loop().create_connection, wire, server)
-        await client._open()  # noqa: SLF001 - the other half of making a client
+        await client._open(client_address)  # noqa: SLF001 - the other half of making a client
     except BaseException:
         wire.abort("the session could not be opened")
         raise
@@ -93,7 +100,12 @@ class Pop3Client:
         `ServerPermanentFailure`; `TlsRequired` where the server takes no password on a plain link;
         `InvalidCommand` for names and passwords that cannot be sent (control characters, too long, empty).
         """
-        ways = self._ways_to_sign_in(user, password)
+        timestamp = None if self.encrypted else self._timestamp
+        ways = ways_to_sign_in(
+            self.capabilities, user, password, timestamp=timestamp, encrypted=self.encrypted
+        )
+        if not ways:
+            raise TlsRequired(f"{self._server.host} takes no password without TLS")
         if self.capabilities.utf8:
             with suppress(ReplyError):
                 await self._ask(commands.utf8())
@@ -107,18 +119,6 @@ class Pop3Client:
                     raise
             else:
                 return
-
-    def _ways_to_sign_in(self, user: str, password: str) -> list[list[Command]]:
-        ways: list[list[Command]] = []
-        if self._timestamp is not None and not self.encrypted:
-            ways.append([commands.apop(user, password, self._timestamp)])
-        if "PLAIN" in self.capabilities.sasl:
-            ways.append([commands.auth_plain(user, password)])
-        elif self.encrypted or self.capabilities.user or not self.capabilities.stls:
-            ways.append([commands.user(user), commands.pass_(password)])
-        if not ways:
-            raise TlsRequired(f"{self._server.host} takes no password without TLS")
-        return ways
 
     async def stat(self) -> Stat:
         """STAT: how many messages, how many octets."""
@@ -237,7 +237,7 @@ class Pop3Client:
         """Drop the connection without QUIT: nothing is deleted. May be called at any time, more than once."""
         self._wire.abort(why)
 
-    async def _open(self) -> None:
+    async def _open(self, client_address: str) -> None:
         if self._server.tls is Tls.IMPLICIT:
             await self._start_tls()
         event = await self._wire.next_event()
@@ -247,6 +247,8 @@ class Pop3Client:
             self._timestamp = event.timestamp
         if self._server.tls is Tls.STARTTLS:
             await self._upgrade()
+        if self._server.forwarding is Forwarding.XCLIENT and client_address:
+            await self._ask(commands.xclient(client_address))
         await self._learn()
         if self._server.tls is Tls.LOOPBACK and self.capabilities.stls:
             await self._upgrade()
@@ -274,7 +276,7 @@ class Pop3Client:
             self.capabilities = UNKNOWN
         else:
             self.capabilities = Capabilities.parse(body)
-        self._wire.connection.pipelining = self.capabilities.pipelining
+        self._wire.connection.pipelining = self.capabilities.pipelining and self._server.pipelining
 
     async def _ask(self, command: Command) -> tuple[str, bytes]:
         with self._turn():
@@ -289,6 +291,7 @@ class Pop3Client:
         if self._wire.why_closed is not None:
             raise ConnectionLost(f"the connection is closed: {self._wire.why_closed}")
         self._busy = True
+        self._wire.begin_turn()
         try:
             yield
         except ProtocolError as error:

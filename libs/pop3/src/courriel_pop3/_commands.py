@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from courriel_pop3._errors import InvalidCommand
+from courriel_pop3._forwarding import parse_address
 
 MAX_COMMAND_OCTETS = 255
 MAX_SASL_OCTETS = 12_288
@@ -82,6 +83,11 @@ def stls() -> Command:
 def utf8() -> Command:
     """UTF8 (RFC 6856 §2.1)."""
     return Command("UTF8", _line("UTF8"), alone=True)
+
+
+def xclient(address: str) -> Command:
+    """XCLIENT (an extension of Dovecot's): the address of the person whom the session is for."""
+    return Command("XCLIENT", _line("XCLIENT", b"ADDR=" + str(parse_address(address)).encode()), alone=True)
 
 
 def user(name: str) -> Command:

@@ -25,6 +25,11 @@ class Limits:
     """Commands sent and not yet answered, where the server announces PIPELINING."""
     window_octets: int = 2_048
     """Octets of those commands. A single longer command is sent alone."""
+    answer_seconds: float = 2.0
+    """Waiting that one whole answer makes up for."""
+    octets_per_second: int = 16 * 1024
+    """Octets of an answer that make up for one second of waiting for them: what comes more slowly for longer
+    than the time-out of a reply is given up."""
 
     def of(self, reply: Reply) -> int:
         """Return the most octets the multi-line answer of this kind may have."""

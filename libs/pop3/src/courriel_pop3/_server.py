@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import parse_qsl, urlsplit
 
+from courriel_pop3._forwarding import Forwarding
 from courriel_pop3._limits import Limits
 
 POP3_PORT: Final = 110
@@ -43,7 +44,12 @@ class Server:
     connect_timeout: float = 10.0
     """For name look-up and connection, and again for the TLS handshake."""
     reply_timeout: float = 30.0
-    """For the server to go on with an answer: the longest silence while one is owed."""
+    """For the server to go on with an answer: the longest silence while one is owed, and all the time that a
+    slow drip is given beyond what `Limits` grants for answers and octets."""
+    forwarding: Forwarding = Forwarding.NONE
+    """How the server is told whom a session is for."""
+    pipelining: bool = True
+    """Whether PIPELINING is believed where it is announced."""
     limits: Limits = field(default_factory=Limits)
 
     @classmethod

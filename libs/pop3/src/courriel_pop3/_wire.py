@@ -2,10 +2,14 @@
 
 Every way out that is not a complete answer (protocol error, time-out, end of stream) aborts the transport, so
 that no later caller reads an earlier caller's answer. Reading pauses while much waits to be taken.
+
+How long a server may keep somebody waiting is a purse: full (`reply_timeout`) when a turn begins, emptied
+by waiting, filled again by answers and octets. So a hang and a drip end, and long answers take their time.
 """
 
 import asyncio
 import ssl
+from collections.abc import Callable
 from typing import cast
 
 from courriel_pop3._connection import Connection, State
@@ -27,14 +31,14 @@ _HIGH_WATER = 64 * 1024
 class Wire(asyncio.Protocol):
     """One transport and the conversation on it. Used by one task at a time."""
 
-    def __init__(
-        self, limits: Limits, *, reply_timeout: float, preamble: bytes = b"", silent: bool = False
-    ) -> None:
-        """`preamble` is written first of all; `silent` reads nothing until `start_tls`."""
+    preamble: Callable[[object], bytes] | None = None
+    """Makes what is written first of all, from the name of the peer."""
+
+    def __init__(self, limits: Limits, *, reply_timeout: float, silent: bool = False) -> None:
+        """`silent` reads nothing until `start_tls`."""
         self.connection = Connection(limits)
         self.why_closed: str | None = None
-        self._reply_timeout = reply_timeout
-        self._preamble = preamble
+        self._reply_timeout = self._patience = reply_timeout
         self._silent = silent
         self._transport: asyncio.Transport | None = None
         self._paused = False
@@ -43,8 +47,8 @@ class Wire(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Write the preamble, and hold back what comes before implicit TLS."""
         self._transport = cast("asyncio.Transport", transport)
-        if self._preamble:
-            self._transport.write(self._preamble)
+        if self.preamble:
+            self._transport.write(self.preamble(transport.get_extra_info("peername")))
         if self._silent:
             self._transport.pause_reading()
 
@@ -81,6 +85,10 @@ class Wire(asyncio.Protocol):
             self._transport.abort()
         self._wake()
 
+    def begin_turn(self) -> None:
+        """Wait for this turn's answers as patiently as for any."""
+        self._patience = self._reply_timeout
+
     def end_turn(self) -> None:
         """Close, unless every answer owed was read and the server is still there."""
         if not self.connection.idle:
@@ -96,6 +104,7 @@ class Wire(asyncio.Protocol):
             try:
                 event = self.connection.next_event()
                 if event is not None:
+                    self._reward(event)
                     return event
                 self._flush()
             except Pop3Error as error:
@@ -113,17 +122,28 @@ class Wire(asyncio.Protocol):
             self._paused = False
             self._transport.resume_reading()
 
+    def _reward(self, event: Event) -> None:
+        limits = self.connection.limits
+        if isinstance(event, Data):
+            self._patience += len(event.data) / limits.octets_per_second
+        elif isinstance(event, Completed | Refused):
+            self._patience += limits.answer_seconds
+        self._patience = min(self._patience, self._reply_timeout)
+
     async def _wait(self) -> None:
-        self._arrival = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        self._arrival = loop.create_future()
+        started = loop.time()
         try:
-            async with asyncio.timeout(self._reply_timeout):
+            async with asyncio.timeout(self._patience):
                 await self._arrival
         except TimeoutError:
-            why = f"the server was silent for {self._reply_timeout:g} s"
+            why = f"the server was silent, or next to it, for {self._reply_timeout:g} s"
             self.abort(why)
             raise TimedOut(why) from None
         finally:
             self._arrival = None
+            self._patience -= loop.time() - started
 
     async def answer(self) -> tuple[str, bytes]:
         """Read one whole answer: the words after +OK and the lines that follow. Raises `ReplyError`."""
