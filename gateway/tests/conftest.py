@@ -11,7 +11,7 @@ from pytest_socket import disable_socket
 
 sys.path.append(str(Path(__file__).parent))
 
-from gateway_fakes import FakeAuth, FakeLocks, FakeMailbox, FakeSender
+from gateway_fakes import FakeAuth, FakeDirectory, FakeLocks, FakeMailbox, FakeSender
 
 from gateway_service.app import create_app
 from gateway_service.services import Services
@@ -58,11 +58,22 @@ def sender() -> FakeSender:
     return FakeSender()
 
 
+@pytest.fixture
+def directory() -> FakeDirectory:
+    """Make an address book in memory."""
+    return FakeDirectory()
+
+
 @pytest.fixture(scope="session")
 def wired() -> FastAPI:
     """Wire the application once: that takes longer than most tests."""
     return create_app(
-        SETTINGS, auth=FakeAuth(), locks=FakeLocks(), mailbox=FakeMailbox(), sender=FakeSender()
+        SETTINGS,
+        auth=FakeAuth(),
+        locks=FakeLocks(),
+        mailbox=FakeMailbox(),
+        sender=FakeSender(),
+        directory=FakeDirectory(),
     )
 
 
@@ -75,10 +86,11 @@ def app(
     locks: FakeLocks,
     mailbox: FakeMailbox,
     sender: FakeSender,
+    directory: FakeDirectory,
 ) -> FastAPI:
     """Put the gateway in front of this test's fakes."""
     wired.state.settings = settings
-    wired.state.services = Services(auth, locks, mailbox, sender)
+    wired.state.services = Services(auth, locks, mailbox, sender, directory)
     return wired
 
 

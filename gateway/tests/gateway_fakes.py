@@ -15,6 +15,9 @@ from courriel_wire import (
     DeleteRequest,
     DeleteResult,
     DeleteResults,
+    DirectoryEntry,
+    DirectoryPage,
+    EntryKind,
     Indexed,
     Introspection,
     LastSignIn,
@@ -362,6 +365,40 @@ class FakeSender:
             raise self.cancellation
         await self.outbox_entry(token, entry)
         self.cancelled.append(entry)
+
+
+HELENE = DirectoryEntry(
+    name="Hélène Garçon",
+    address="helene.garcon@demo.example",
+    kind=EntryKind.PERSON,
+    unit="Bureau du budget",
+    phone="+33 1 99 00 10 74",
+)
+ARCHIVES = DirectoryEntry(name="Archives", address="archives@demo.example", kind=EntryKind.SERVICE)
+
+
+@dataclass
+class FakeDirectory:
+    """People and services in memory, found by a part of their name; ``failure`` is raised by every call."""
+
+    entries: list[DirectoryEntry] = field(default_factory=lambda: [HELENE, ARCHIVES])
+    asked: list[tuple[str, EntryKind | None, int]] = field(default_factory=list)
+    failure: Exception | None = None
+
+    async def find(
+        self, token: str, text: str, *, kind: EntryKind | None = None, limit: int = 20
+    ) -> DirectoryPage:
+        """Find entries."""
+        assert token
+        self.asked.append((text, kind, limit))
+        if self.failure:
+            raise self.failure
+        found = [
+            entry
+            for entry in self.entries
+            if text and text.lower() in entry.name.lower() and kind in (None, entry.kind)
+        ]
+        return DirectoryPage(entries=tuple(found[:limit]), truncated=len(found) > limit)
 
 
 def outbox_entry(

@@ -10,6 +10,7 @@ from courriel_web.service_app import build_service_app
 from courriel_web.service_client import ServiceClient
 from courriel_wire import Code
 from gateway_service import (
+    routes_api_directory,
     routes_api_locks,
     routes_api_messages,
     routes_api_outbox,
@@ -25,6 +26,7 @@ from gateway_service import (
     static_files,
 )
 from gateway_service.auth_client import AuthClient, LockClient
+from gateway_service.directory_client import DirectoryClient
 from gateway_service.errors import (
     CrossSiteRequest,
     MalformedForm,
@@ -43,12 +45,14 @@ from gateway_service.pages import Pages
 from gateway_service.problem_pages import install_problem_pages
 from gateway_service.secure_headers import SecureHeaders
 from gateway_service.sender_client import SenderClient
-from gateway_service.services import Auth, Locks, Mailbox, Sender, Services
+from gateway_service.services import Auth, Directory, Locks, Mailbox, Sender, Services
 from gateway_service.settings import Settings
 
 VERSION = "0.1.0"
 CALL_SECONDS = 60.0
 TRANSFER_SECONDS = 3600.0
+DIRECTORY_SECONDS = 10.0
+"""A page with a letter in it waits for the directory: not long."""
 
 FAILURES: Mapping[type[Exception], Failure] = {
     SessionEnded: Failure(401, Code.SESSION_ENDED, "The session has ended", members=("reason",)),
@@ -67,6 +71,7 @@ ROUTERS = (
     routes_api_session.router,
     routes_api_messages.router,
     routes_api_outbox.router,
+    routes_api_directory.router,
     routes_api_settings.router,
     routes_api_locks.router,
     routes_pages_session.router,
@@ -87,6 +92,7 @@ def create_app(
     locks: Locks | None = None,
     mailbox: Mailbox | None = None,
     sender: Sender | None = None,
+    directory: Directory | None = None,
 ) -> FastAPI:
     """Make the application; services that are not given are reached by HTTP, as ``settings`` say."""
     auth_calls, mailbox_calls, sender_calls = (
@@ -94,12 +100,21 @@ def create_app(
     )
     # Without our credential, and with connections of its own: a crowd of lock calls keeps no sign-in waiting.
     lock_calls = ServiceClient(settings.auth_url, timeout_seconds=CALL_SECONDS)
+    directory_calls = _client(settings, settings.directory_url, DIRECTORY_SECONDS)
     mailbox_transfers = _client(settings, settings.mailbox_url, TRANSFER_SECONDS)
     sender_transfers = _client(settings, settings.sender_url, TRANSFER_SECONDS)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        async with auth_calls, lock_calls, mailbox_calls, sender_calls, mailbox_transfers, sender_transfers:
+        async with (
+            auth_calls,
+            lock_calls,
+            mailbox_calls,
+            sender_calls,
+            directory_calls,
+            mailbox_transfers,
+            sender_transfers,
+        ):
             yield
 
     # No readiness checks: with a service down, the gateway still has plain words to say about it.
@@ -122,6 +137,7 @@ def create_app(
         locks=locks or LockClient(lock_calls),
         mailbox=mailbox or MailboxClient(mailbox_calls, mailbox_transfers),
         sender=sender or SenderClient(sender_calls, sender_transfers),
+        directory=directory or DirectoryClient(directory_calls),
     )
     for router in ROUTERS:
         app.include_router(router)

@@ -1,4 +1,4 @@
-"""What the gateway asks of the services behind it: four protocols, and nothing of how they are reached.
+"""What the gateway asks of the services behind it: protocols, and nothing of how they are reached.
 
 Every call raises ``UpstreamProblem`` for a refusal and ``UpstreamUnavailable`` where nobody answers.
 """
@@ -14,6 +14,8 @@ from courriel_wire import (
     DeleteAccepted,
     DeleteRequest,
     DeleteResults,
+    DirectoryPage,
+    EntryKind,
     Introspection,
     LockGrant,
     LockRequest,
@@ -157,6 +159,16 @@ class Sender(Protocol):
         ...
 
 
+class Directory(Protocol):
+    """People and services that can be written to."""
+
+    async def find(
+        self, token: str, text: str, *, kind: EntryKind | None = None, limit: int = 20
+    ) -> DirectoryPage:
+        """Find the best entries, of one kind or of all; nothing is found for an empty ``text``."""
+        ...
+
+
 @dataclass(frozen=True)
 class Services:
     """The services, as routes get them."""
@@ -165,6 +177,7 @@ class Services:
     locks: Locks
     mailbox: Mailbox
     sender: Sender
+    directory: Directory
 
 
 async def services_of(request: Request) -> Services:

@@ -25,6 +25,9 @@ class Settings(ServiceSettings):
     sender_url: str = "http://sender:8000"
     """Where the sender service is."""
 
+    directory_url: str = "http://directory:8000"
+    """Where the directory service is."""
+
     gateway_secret: SecretStr
     """What proves to the other services that the gateway calls."""
 
