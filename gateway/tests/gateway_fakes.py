@@ -33,6 +33,7 @@ from courriel_wire import (
     Problem,
     RecipientState,
     RecipientStatus,
+    SeenManyRequest,
     Settings,
     SettingsRequest,
     SignedIn,
@@ -162,6 +163,7 @@ class FakeMailbox:
     outcomes: dict[str, DeleteOutcome] = field(default_factory=dict)
     asked: list[tuple[Any, ...]] = field(default_factory=list)
     chosen: Settings = field(default_factory=Settings)
+    seen: set[str] = field(default_factory=set)
     closed: int = 0
     failure: Exception | None = None
 
@@ -190,11 +192,13 @@ class FakeMailbox:
                     subject=each.subject,
                     date=each.date,
                     size=each.size,
+                    seen=each.uid in self.seen,
                     has_attachments=bool(each.parts),
                 )
                 for each in shown
             ),
             total=len(newest),
+            unread=len(self.letters.keys() - self.seen),
             page=page,
             per_page=per_page,
             total_size=sum(each.size for each in newest),
@@ -202,12 +206,29 @@ class FakeMailbox:
             as_of=NOON,
         )
 
-    async def open(self, token: str, uid: str) -> MessageView:
+    async def open(self, token: str, uid: str, *, mark_seen: bool = True) -> MessageView:
         """Read one message."""
         self._called("open", token, uid)
         if uid not in self.letters:
             raise problem(Code.UNKNOWN_MESSAGE, 404)
-        return self.letters[uid]
+        if mark_seen:
+            self.seen.add(uid)
+        return self.letters[uid].model_copy(update={"seen": uid in self.seen})
+
+    async def mark(self, token: str, uid: str, *, seen: bool) -> None:
+        """Set or clear one mark."""
+        self._called("mark", token, uid, seen)
+        if uid not in self.letters:
+            raise problem(Code.UNKNOWN_MESSAGE, 404)
+        await self.mark_many(token, SeenManyRequest(uids=(uid,), seen=seen))
+
+    async def mark_many(self, token: str, request: SeenManyRequest) -> None:
+        """Set or clear several."""
+        self._called("mark_many", token, request)
+        if request.seen:
+            self.seen |= self.letters.keys() & set(request.uids)
+        else:
+            self.seen -= set(request.uids)
 
     def raw(self, token: str, uid: str) -> Downloading:
         """Stream the message."""

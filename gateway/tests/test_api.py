@@ -65,6 +65,23 @@ async def test_streams(client: httpx2.AsyncClient, mailbox: FakeMailbox) -> None
     assert (await client.get("/api/messages/m1/parts/9")).json()["type"] == "unknown-part"
 
 
+async def test_seen_marks(client: httpx2.AsyncClient) -> None:
+    """Opening sets one; one or several are set and cleared; what is not there is told."""
+    assert (await client.get("/api/messages/m1")).json()["seen"] is True
+    listed = (await client.get("/api/messages")).json()
+    assert {each["uid"]: each["seen"] for each in listed["messages"]} == {"m1": True, "m2": False}
+    assert listed["unread"] == 1
+    assert (await client.put("/api/messages/m1/seen", json={"seen": False})).status_code == 204
+    assert (await client.get("/api/messages")).json()["unread"] == 2
+    many = {"uids": ["m1", "m2"], "seen": True}
+    assert (await client.post("/api/messages/seen", json=many)).status_code == 204
+    assert (await client.get("/api/messages")).json()["unread"] == 0
+    assert (await client.put("/api/messages/gone/seen", json={"seen": True})).json()["type"] == (
+        "unknown-message"
+    )
+    assert (await client.put("/api/messages/m1/seen", json={"seen": "perhaps"})).status_code == 422
+
+
 async def test_deletions(client: httpx2.AsyncClient) -> None:
     """One and several are deleted at once; with undo_seconds the deletion is held and can be undone."""
     answer = await client.delete("/api/messages/m1")

@@ -47,6 +47,8 @@ def test_description_covers_the_api_and_nothing_else(document: dict[str, Any]) -
         "DELETE /api/session",
         "GET /api/messages",
         "GET /api/messages/{uid}",
+        "PUT /api/messages/{uid}/seen",
+        "POST /api/messages/seen",
         "GET /api/messages/{uid}/raw",
         "GET /api/messages/{uid}/parts/{part}",
         "GET /api/messages/{uid}/parts.zip",

@@ -16,7 +16,7 @@ async def test_inbox_lists_newest_first(browser: httpx2.AsyncClient) -> None:
     assert page.index("Objet m2") < page.index("Objet m1")
     for words in (
         "Marie Martin",
-        "2 messages · 4\u00a0Ko",
+        "2 messages · 4\u00a0Ko · 2 non lus",
         "2\u00a0Ko",
         ">De<",
         ">Objet<",
@@ -99,6 +99,38 @@ async def test_message_page(browser: httpx2.AsyncClient, mailbox: FakeMailbox) -
         "Texte m3",
     ):
         assert words in page
+
+
+async def test_what_nobody_opened_is_unread(browser: httpx2.AsyncClient) -> None:
+    """In bold, in words for who does not see that, and counted; opening it, by the list too, ends that."""
+    page = (await browser.get("/messages?open=m1")).text
+    assert "2 messages · 4\u00a0Ko · 1 non lu<" in page
+    assert page.count("Non lu ") == page.count('class="unread"') == 1
+    await browser.get("/messages/m2")
+    page = (await browser.get("/messages")).text
+    assert "non lu" not in page.partition("</h1>")[2].partition("</div>")[0]
+    assert 'class="unread"' not in page
+
+
+async def test_marks_are_set_by_hand(browser: httpx2.AsyncClient, mailbox: FakeMailbox) -> None:
+    """For what is ticked, or else for what is open, which closes: it would be seen again at once."""
+    both = {"uid": ["m1", "m2"], "seen": "true", "page": "2"}
+    answer = await browser.post("/messages/seen", data=both)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/messages?page=2")
+    assert mailbox.seen == {"m1", "m2"}
+    answer = await browser.post("/messages/seen", data={"open": "m1", "seen": "false"})
+    assert (answer.headers["location"], mailbox.seen) == ("/messages?page=1", {"m2"})
+    answer = await browser.post("/messages/seen", data={"seen": "true"})
+    assert answer.headers["location"] == "/messages?page=1&notice=nothing-ticked"
+
+
+async def test_what_goes_along_with_a_letter_is_not_seen(
+    browser: httpx2.AsyncClient, mailbox: FakeMailbox
+) -> None:
+    """Forwarding and saving are no reading."""
+    await browser.post("/compose/forward", data={"uid": ["m1"], "as": "eml"})
+    await browser.get("/messages/m1/raw")
+    assert mailbox.seen == set()
 
 
 async def test_unknown_message_is_a_plain_404(browser: httpx2.AsyncClient) -> None:

@@ -10,7 +10,7 @@ from tests.contract.conftest import PASSWORD, Providers
 import auth_service.errors
 import auth_service.mailbox_client
 from courriel_web.service_client import UpstreamProblem
-from courriel_wire import Code, DeleteAccepted, DeleteRequest, DeleteResults, UndeleteRequest
+from courriel_wire import Code, DeleteAccepted, DeleteRequest, DeleteResults, SeenManyRequest, UndeleteRequest
 from gateway_service.mailbox_client import MailboxClient
 
 UNKNOWN_UID = "bm9ib2R5"
@@ -63,6 +63,23 @@ async def test_every_message_of_the_demo_opens(mailbox: MailboxClient, token: st
         view = await mailbox.open(token, message.uid)
         assert view.text or view.parts
         assert "<script" not in (view.html or "").lower()
+
+
+async def test_seen_marks_are_set_and_cleared(mailbox: MailboxClient, token: str) -> None:
+    """By opening, by hand for one and for several; the list tells, and counts the unread."""
+    page = await mailbox.page(token, page=1, per_page=2)
+    first, second = (message.uid for message in page.messages)
+    await mailbox.mark_many(token, SeenManyRequest(uids=(first, second), seen=False))
+    before = (await mailbox.page(token, page=1, per_page=2)).unread
+    assert not (await mailbox.open(token, first, mark_seen=False)).seen
+    assert (await mailbox.open(token, first)).seen
+    await mailbox.mark(token, second, seen=True)
+    page = await mailbox.page(token, page=1, per_page=2)
+    assert [message.seen for message in page.messages] == [True, True]
+    assert page.unread == before - 2
+    with pytest.raises(UpstreamProblem) as unknown:
+        await mailbox.mark(token, UNKNOWN_UID, seen=True)
+    assert unknown.value.problem.type == Code.UNKNOWN_MESSAGE
 
 
 async def test_what_is_not_there_is_said_so(mailbox: MailboxClient, token: str) -> None:

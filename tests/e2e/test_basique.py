@@ -76,6 +76,31 @@ def test_reading(open_browser: Opening, tmp_path: Path) -> None:
     sign_out(page)
 
 
+def test_unread_marks(open_browser: Opening) -> None:
+    """Opening takes the bold line away, for the next session too; « Marquer comme non lu » brings it back."""
+    page = open_browser()
+    sign_in(page, "marie.martin")
+    row = page.locator("tbody tr.unread").first
+    subject = row.locator("td.subject bdi").inner_text()
+    expect(row.get_by_role("link")).to_have_accessible_description("Non lu")
+    weight = "element => Number(getComputedStyle(element).fontWeight)"
+    assert row.locator("td.subject").evaluate(weight) >= 700
+    row.get_by_role("link").click()
+    row = page.locator("tbody tr.open")
+    expect(row.get_by_role("link")).to_have_accessible_description("")
+    sign_out(page)
+
+    sign_in(page, "marie.martin")
+    row = page.locator("tbody tr").filter(has=page.get_by_role("link", name=subject, exact=True)).first
+    expect(row).not_to_have_class("unread")
+    unread = int(re.findall(r"(\d+) non lu", page.locator(".totals").inner_text())[0])
+    row.get_by_role("checkbox").check()
+    page.locator("summary").filter(has_text="Marquer").click()
+    page.get_by_role("button", name="Marquer comme non lu").click()
+    expect(page.locator(".totals")).to_contain_text(re.compile(rf"\b{unread + 1} non lus"))
+    sign_out(page)
+
+
 def test_every_message_of_the_demo_opens(open_browser: Opening) -> None:
     """Whatever the demo's mailbox holds is readable, page by page."""
     page = open_browser()

@@ -18,6 +18,7 @@ from mailbox_service.inline_images import ImageStoreUnavailable
 from mailbox_service.inline_images_redis import RedisImageStore
 from mailbox_service.preferences import Preferences
 from mailbox_service.preferences_redis import RedisPreferenceStore
+from mailbox_service.seen_redis import KEEP_SECONDS, RedisSeenStore
 from mailbox_service.summaries import Proof
 
 sys.path.append(str(Path(__file__).parents[2] / "services" / "mailbox" / "tests"))
@@ -28,6 +29,7 @@ from mailbox_port_suites import (  # noqa: E402 — found by the path above
     HeldDeletionsSuite,
     ImageStoreSuite,
     PreferenceStoreSuite,
+    SeenStoreSuite,
 )
 
 
@@ -72,6 +74,23 @@ class TestRedisPreferenceStore(PreferenceStoreSuite):
     def store(self, redis: Redis) -> RedisPreferenceStore:
         """Make an empty one."""
         return RedisPreferenceStore(redis)
+
+
+class TestRedisSeenStore(SeenStoreSuite):
+    """One set a mailbox."""
+
+    @pytest.fixture
+    def store(self, redis: Redis) -> RedisSeenStore:
+        """Make an empty one."""
+        return RedisSeenStore(redis)
+
+
+async def test_seen_marks_name_nobody_and_outlive_a_year(redis: Redis) -> None:
+    """The key is a hash of the mailbox's name; a mailbox that was given up leaves nothing for ever."""
+    await RedisSeenStore(redis).add("jean.dupont", {b"mark"})
+    (key,) = await redis.keys("*")
+    assert b"jean" not in key
+    assert 365 * 24 * 3600 < await redis.ttl(key) <= KEEP_SECONDS
 
 
 async def test_settings_name_nobody_and_stay(redis: Redis) -> None:

@@ -14,6 +14,7 @@ from courriel_wire import (
     DeleteResults,
     MessagePage,
     MessageView,
+    SeenManyRequest,
     Settings,
     SettingsRequest,
     UndeleteRequest,
@@ -43,11 +44,35 @@ class MailboxClient:
         )
         return MessagePage.model_validate(answer)
 
-    async def open(self, token: str, uid: str) -> MessageView:
-        """Read one message."""
-        path = f"/messages/{quote(uid, safe='')}"
-        return MessageView.model_validate(
-            await self._http.json("GET", path, bearer=token, key=hint_of_token(token))
+    async def open(self, token: str, uid: str, *, mark_seen: bool = True) -> MessageView:
+        """Read one message, and mark it as seen unless nobody looks at it."""
+        answer = await self._http.json(
+            "GET",
+            f"/messages/{quote(uid, safe='')}",
+            bearer=token,
+            key=hint_of_token(token),
+            params=None if mark_seen else {"mark_seen": 0},
+        )
+        return MessageView.model_validate(answer)
+
+    async def mark(self, token: str, uid: str, *, seen: bool) -> None:
+        """Set or clear one message's seen mark."""
+        await self._http.json(
+            "PUT",
+            f"/messages/{quote(uid, safe='')}/seen",
+            bearer=token,
+            key=hint_of_token(token),
+            json={"seen": seen},
+        )
+
+    async def mark_many(self, token: str, request: SeenManyRequest) -> None:
+        """Set or clear the seen marks of several messages; what is gone is left out."""
+        await self._http.json(
+            "POST",
+            "/messages/seen",
+            bearer=token,
+            key=hint_of_token(token),
+            json=request.model_dump(mode="json"),
         )
 
     def raw(self, token: str, uid: str) -> Downloading:

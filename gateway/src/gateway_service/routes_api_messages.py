@@ -11,6 +11,8 @@ from courriel_wire import (
     DeleteResults,
     MessagePage,
     MessageView,
+    SeenManyRequest,
+    SeenRequest,
     UndeleteRequest,
 )
 from gateway_service.browser_session import ApiToken
@@ -59,8 +61,37 @@ async def list_messages(
     responses=problems(*ONE_MESSAGE),
 )
 async def open_message(uid: PathUid, token: ApiToken, services: UsesServices) -> MessageView:
-    """Headers, text, sanitised HTML and the list of parts. Reading changes nothing for other clients."""
+    """Headers, text, sanitised HTML and the list of parts. It marks the message as seen.
+
+    Reading changes nothing for other clients: POP3 has no seen marks, these are the mailbox's own here.
+    """
     return await services.mailbox.open(token, uid)
+
+
+@router.put(
+    "/{uid}/seen",
+    status_code=204,
+    summary="Mark one message as seen, or as unseen",
+    operation_id="mark_message",
+    openapi_extra=SECURED,
+    responses=problems(*ONE_MESSAGE, Code.CROSS_SITE_REQUEST, Code.INVALID_REQUEST),
+)
+async def mark_message(uid: PathUid, body: SeenRequest, token: ApiToken, services: UsesServices) -> None:
+    """Set or clear the mark, which whoever shares the mailbox sees too."""
+    await services.mailbox.mark(token, uid, seen=body.seen)
+
+
+@router.post(
+    "/seen",
+    status_code=204,
+    summary="Mark several messages as seen, or as unseen",
+    operation_id="mark_messages",
+    openapi_extra=SECURED,
+    responses=problems(*MAILDROP_PROBLEMS, Code.CROSS_SITE_REQUEST, Code.INVALID_REQUEST),
+)
+async def mark_messages(body: SeenManyRequest, token: ApiToken, services: UsesServices) -> None:
+    """Set or clear their marks; messages that are gone are left out."""
+    await services.mailbox.mark_many(token, body)
 
 
 @router.get(

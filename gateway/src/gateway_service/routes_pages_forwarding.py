@@ -43,7 +43,7 @@ async def forward(
     if len(uids) > 1 and manner is ForwardManner.NEW:
         return RedirectResponse(f"/messages?page={page}&notice={NOTICE_EDIT_ONE}", status_code=303)
     author = await author_of(visitor, services)
-    messages = [await services.mailbox.open(visitor.token, each) for each in uids]
+    messages = [await services.mailbox.open(visitor.token, each, mark_seen=False) for each in uids]
     uploads: list[Upload] = []
     refused: list[tuple[str, Problem]] = []
     copies = Copies(services, visitor.token)

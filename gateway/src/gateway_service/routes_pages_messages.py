@@ -9,7 +9,15 @@ from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from courriel_web.service_client import UpstreamProblem
-from courriel_wire import Code, DeleteAccepted, DeleteOutcome, DeleteRequest, MessageView, UndeleteRequest
+from courriel_wire import (
+    Code,
+    DeleteAccepted,
+    DeleteOutcome,
+    DeleteRequest,
+    MessageView,
+    SeenManyRequest,
+    UndeleteRequest,
+)
 from gateway_service import last_sign_in
 from gateway_service.browser_session import SignedInVisitor, Visitor, visit
 from gateway_service.dispositions import attachment
@@ -21,6 +29,7 @@ from gateway_service.same_origin import only_own_pages
 from gateway_service.secure_headers import frame_policy
 from gateway_service.services import Services, UsesServices
 from gateway_service.session_end import come_back
+from gateway_service.unread import seen_when_open
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(only_own_pages)])
 IMAGE_TYPES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", "image/bmp", "image/avif"})
@@ -67,7 +76,7 @@ async def inbox(
     answer = pages_of(request).page(
         "messages.html",
         visitor=visitor,
-        listing=listing,
+        listing=seen_when_open(listing, message),
         last_page=last_page,
         message=message,
         gone=bool(opened) and message is None and visitor.display.preview != "hidden",
@@ -141,6 +150,24 @@ async def delete(
     return RedirectResponse(f"/messages?{urlencode(told)}", status_code=303)
 
 
+@router.post("/messages/seen")
+async def mark(
+    *,
+    visitor: SignedInVisitor,
+    services: UsesServices,
+    seen: Annotated[bool, Form()],
+    uid: FormUids = [],  # noqa: B006 — FastAPI copies it
+    opened: Annotated[str, Form(alias="open")] = "",
+    page: Annotated[int, Form(ge=1)] = 1,
+) -> Response:
+    """Mark what is ticked, or else the message that is open; what is open would be marked as seen again."""
+    uids = tuple(checked_uid(each) for each in (uid or ([opened] if opened else [])))
+    if not uids:
+        return RedirectResponse(f"/messages?page={page}&notice=nothing-ticked", status_code=303)
+    await services.mailbox.mark_many(visitor.token, SeenManyRequest(uids=uids, seen=seen))
+    return RedirectResponse(f"/messages?page={page}", status_code=303)
+
+
 @router.post("/messages/undelete")
 async def undelete(
     visitor: SignedInVisitor,
@@ -170,7 +197,7 @@ async def message_frame(
     request: Request, uid: PathUid, visitor: SignedInVisitor, services: UsesServices
 ) -> Response:
     """Show the sanitised HTML alone, for the sandboxed frame (DESIGN.md, "Hostile mail")."""
-    message = await services.mailbox.open(visitor.token, uid)
+    message = await services.mailbox.open(visitor.token, uid, mark_seen=False)
     if message.html is None:
         raise UnknownMessage
     origin = request.app.state.settings.public_url or f"{request.url.scheme}://{request.url.netloc}"
@@ -183,7 +210,7 @@ async def message_frame(
 @router.get("/messages/{uid}/raw")
 async def message_file(uid: PathUid, visitor: SignedInVisitor, services: UsesServices) -> Response:
     """Save the message as it was delivered, named after its subject."""
-    message = await services.mailbox.open(visitor.token, uid)
+    message = await services.mailbox.open(visitor.token, uid, mark_seen=False)
     name = f"{message.subject.strip()[:120] or 'message'}.eml"
     return await PipedResponse.of(
         services.mailbox.raw(visitor.token, uid), {"Content-Disposition": attachment(name)}

@@ -24,6 +24,7 @@ from courriel_wire import (
     MessageView,
     OutboxEntry,
     OutboxPage,
+    SeenManyRequest,
     Settings,
     SettingsRequest,
     SignedIn,
@@ -88,8 +89,16 @@ class Mailbox(Protocol):
         """List one page."""
         ...
 
-    async def open(self, token: str, uid: str) -> MessageView:
-        """Read one message."""
+    async def open(self, token: str, uid: str, *, mark_seen: bool = True) -> MessageView:
+        """Read one message, and mark it as seen unless nobody looks at it."""
+        ...
+
+    async def mark(self, token: str, uid: str, *, seen: bool) -> None:
+        """Set or clear one message's seen mark."""
+        ...
+
+    async def mark_many(self, token: str, request: SeenManyRequest) -> None:
+        """Set or clear the seen marks of several messages; what is gone is left out."""
         ...
 
     def raw(self, token: str, uid: str) -> Downloading:

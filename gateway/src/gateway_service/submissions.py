@@ -94,7 +94,7 @@ class _Resolving:
         return [await self._open(uid) for uid in uids]
 
     async def _open(self, uid: str) -> MessageView:
-        return await self.services.mailbox.open(self.token, checked_uid(uid))
+        return await self.services.mailbox.open(self.token, checked_uid(uid), mark_seen=False)
 
     async def _copy(self, original: Original) -> UploadReference:
         return UploadReference(upload=(await self.copies.take(original)).id)

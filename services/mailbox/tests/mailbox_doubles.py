@@ -3,7 +3,7 @@
 import asyncio
 import heapq
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -24,6 +24,7 @@ from mailbox_service.errors import (
 from mailbox_service.inline_images import ImageStoreUnavailable, InlineImages
 from mailbox_service.maildrops import Access, Limits, Maildrops
 from mailbox_service.messages import Messages
+from mailbox_service.seen import Seen
 from mailbox_service.sessions import Sessions
 from mailbox_service.snapshots import Entry
 
@@ -296,6 +297,30 @@ class FakePreferenceStore:
         self.values[key] = sealed
 
 
+class FakeSeenStore:
+    """Seen marks in memory."""
+
+    def __init__(self) -> None:
+        self.marks: dict[str, set[bytes]] = defaultdict(set)
+        self.writes = 0
+
+    async def of(self, mailbox: str) -> frozenset[bytes]:
+        """Return all."""
+        return frozenset(self.marks[mailbox])
+
+    async def add(self, mailbox: str, marks: Collection[bytes]) -> None:
+        """Add."""
+        assert marks
+        self.writes += 1
+        self.marks[mailbox] |= set(marks)
+
+    async def remove(self, mailbox: str, marks: Collection[bytes]) -> None:
+        """Remove."""
+        assert marks
+        self.writes += 1
+        self.marks[mailbox] -= set(marks)
+
+
 class FakeReader:
     """Takes mail apart in this process; hostile mail is too much for it."""
 
@@ -344,6 +369,7 @@ class World:
         self.held = FakeHeldDeletions()
         self.image_store = FakeImageStore()
         self.preference_store = FakePreferenceStore()
+        self.seen_store = FakeSeenStore()
         self.restart()
 
     def restart(self) -> None:
@@ -351,11 +377,13 @@ class World:
         self.maildrops = Maildrops(self.server.open, self.clock, Limits())
         self.deletions = Deletions(self.maildrops, self.held, self.clock)
         self.images = InlineImages(self.image_store)
+        self.seen = Seen(self.maildrops, self.seen_store)
         self.messages = Messages(
             self.maildrops,
             self.deletions,
             FakeReader(),
             self.images,
+            self.seen,
             snapshot_seconds=3.0,
             max_octets=1_000_000,
         )

@@ -75,6 +75,7 @@ async def client_of(world: World, **adapters: object) -> AsyncIterator[AsyncClie
         "held": world.held,
         "image_store": world.image_store,
         "preference_store": world.preference_store,
+        "seen_store": world.seen_store,
         "reader": FakeReader(),
         "clock": world.clock,
     }

@@ -13,6 +13,7 @@ from mailbox_service.deletions import Held, HeldDeletions
 from mailbox_service.errors import LoginRefused, MaildropBusy, MailServerUnavailable
 from mailbox_service.inline_images import ImageStore
 from mailbox_service.preferences import PreferenceStore
+from mailbox_service.seen import SeenStore
 from mailbox_service.summaries import Proof
 
 DUE = datetime(2026, 11, 23, 8, tzinfo=UTC)
@@ -137,6 +138,18 @@ class HeldDeletionsSuite:
         await held.add("jean", [Held("YQ", "s1", DUE, None), Held("Yg", "s1", DUE, None)])
         await held.remove("jean", ["YQ", "unknown"])
         assert [each.uid for each in await held.of("jean")] == ["Yg"]
+
+
+class SeenStoreSuite:
+    """What a SeenStore must do."""
+
+    async def test_marks_are_kept_by_mailbox(self, store: SeenStore) -> None:
+        """Octets of any kind; unknown ones may be removed."""
+        await store.add("jean é", {b"\x00\xff", b"b"})
+        await store.add("jean é", {b"c"})
+        await store.remove("jean é", {b"b", b"unknown"})
+        assert await store.of("jean é") == {b"\x00\xff", b"c"}
+        assert await store.of("marie") == frozenset()
 
 
 class PreferenceStoreSuite:

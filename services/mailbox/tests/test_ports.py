@@ -10,6 +10,7 @@ from mailbox_doubles import (
     FakeHeldDeletions,
     FakeImageStore,
     FakePreferenceStore,
+    FakeSeenStore,
     FakeServer,
     Mail,
 )
@@ -19,12 +20,14 @@ from mailbox_port_suites import (
     MaildropBench,
     MaildropSuite,
     PreferenceStoreSuite,
+    SeenStoreSuite,
 )
 
 from mailbox_service.connections import Login, OpenMaildrop
 from mailbox_service.deletions import HeldDeletions
 from mailbox_service.inline_images import ImageStore
 from mailbox_service.preferences import PreferenceStore
+from mailbox_service.seen import SeenStore
 
 
 @dataclass
@@ -76,3 +79,12 @@ class TestFakePreferenceStore(PreferenceStoreSuite):
     def store(self) -> PreferenceStore:
         """Make an empty one."""
         return FakePreferenceStore()
+
+
+class TestFakeSeenStore(SeenStoreSuite):
+    """The sets."""
+
+    @pytest.fixture
+    def store(self) -> SeenStore:
+        """Make an empty one."""
+        return FakeSeenStore()

@@ -19,6 +19,8 @@ from courriel_wire.messages import (
     MessagePart,
     MessageSummary,
     MessageView,
+    SeenManyRequest,
+    SeenRequest,
     UndeleteRequest,
 )
 from courriel_wire.outbox import (
@@ -82,6 +84,8 @@ __all__ = [
     "Problem",
     "RecipientState",
     "RecipientStatus",
+    "SeenManyRequest",
+    "SeenRequest",
     "SessionRequest",
     "Settings",
     "SettingsRequest",

@@ -37,10 +37,14 @@ class Indexed(Answer):
 
 
 class MessagePage(Answer):
-    """``GET /api/messages``; ``page`` counts from 1, ``as_of`` is when the maildrop was last asked."""
+    """``GET /api/messages``; ``page`` counts from 1, ``as_of`` is when the maildrop was last asked.
+
+    ``total`` and ``unread`` count the whole maildrop.
+    """
 
     messages: tuple[MessageSummary, ...]
     total: int
+    unread: int = 0
     page: int
     per_page: int
     total_size: int
@@ -76,6 +80,7 @@ class MessageView(Answer):
     subject: str = ""
     date: datetime | None = None
     size: int
+    seen: bool = False
     message_id: str | None = None
     in_reply_to: tuple[str, ...] = ()
     references: tuple[str, ...] = ()
@@ -85,6 +90,19 @@ class MessageView(Answer):
     parts: tuple[MessagePart, ...] = ()
     remote_images: int = 0
     notes: tuple[str, ...] = ()
+
+
+class SeenRequest(Request):
+    """``PUT /api/messages/{uid}/seen``."""
+
+    seen: bool
+
+
+class SeenManyRequest(Request):
+    """``POST /api/messages/seen``."""
+
+    uids: Annotated[tuple[Uid, ...], Field(min_length=1, max_length=1000)]
+    seen: bool
 
 
 class DeleteOutcome(StrEnum):

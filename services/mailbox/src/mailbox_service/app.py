@@ -47,8 +47,11 @@ from mailbox_service.reading_pebble import ProcessReader
 from mailbox_service.routes_deletions import deletion_routes
 from mailbox_service.routes_inline import inline_routes
 from mailbox_service.routes_messages import message_routes
+from mailbox_service.routes_seen import seen_routes
 from mailbox_service.routes_sessions import session_routes
 from mailbox_service.routes_settings import settings_routes
+from mailbox_service.seen import Seen, SeenStore
+from mailbox_service.seen_redis import RedisSeenStore
 from mailbox_service.sessions import Auth, Sessions
 from mailbox_service.settings import Settings
 
@@ -87,6 +90,7 @@ def create_app(
     held: HeldDeletions | None = None,
     image_store: ImageStore | None = None,
     preference_store: PreferenceStore | None = None,
+    seen_store: SeenStore | None = None,
     reader: Reader | None = None,
     clock: Clock | None = None,
 ) -> FastAPI:
@@ -103,11 +107,13 @@ def create_app(
         preference_store or RedisPreferenceStore(state),
         KeyRing.parse(settings.mailbox_keys.get_secret_value()),
     )
+    seen = Seen(maildrops, seen_store or RedisSeenStore(state))
     messages = Messages(
         maildrops,
         deletions,
         reader or processes,
         images,
+        seen,
         snapshot_seconds=settings.mailbox_snapshot_seconds,
         max_octets=settings.mailbox_max_message_bytes,
     )
@@ -136,6 +142,7 @@ def create_app(
     app.include_router(session_routes(sessions, auth_secret=settings.auth_secret))
     access = access_by(auth or AuthClient(auth_service))
     app.include_router(message_routes(messages, access))
+    app.include_router(seen_routes(seen, access))
     app.include_router(deletion_routes(deletions, access))
     app.include_router(settings_routes(preferences, access))
     app.include_router(inline_routes(images, gateway_secret=settings.gateway_secret))

@@ -4,6 +4,7 @@ What others wrote is taken apart by the ``Reader``, away from the event loop and
 gives up, the message is still listed, still opened (by what is known of it) and still offered as a file.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -25,6 +26,7 @@ from mailbox_service.errors import (
 from mailbox_service.inline_images import InlineImages
 from mailbox_service.maildrops import Access, Maildrops
 from mailbox_service.rendering import Attachment, Rendering
+from mailbox_service.seen import Seen
 from mailbox_service.snapshots import Listed, Snapshot
 from mailbox_service.summaries import Proof, Shown, digest_header
 from mailbox_service.turns import Turns
@@ -68,6 +70,7 @@ class Row:
     uid: str
     size: int
     summary: Summary
+    seen: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,7 @@ class Page:
 
     rows: tuple[Row, ...]
     total: int
+    unread: int
     total_size: int
     indexed: int
     as_of: datetime
@@ -90,6 +94,7 @@ class Opened:
     summary: Summary
     rendering: Rendering | None = field(repr=False)
     notes: tuple[str, ...] = ()
+    seen: bool = False
 
 
 class Messages:
@@ -101,6 +106,7 @@ class Messages:
         deletions: Deletions,
         reader: Reader,
         images: InlineImages,
+        seen: Seen,
         *,
         snapshot_seconds: float,
         max_octets: int,
@@ -109,6 +115,7 @@ class Messages:
         self._deletions = deletions
         self._reader = reader
         self._images = images
+        self._seen = seen
         self._snapshot_seconds = snapshot_seconds
         self._max_octets = max_octets
         self._turns = Turns()
@@ -129,9 +136,11 @@ class Messages:
             if newest_first:
                 visible.reverse()
             shown = await self._show(connection, visible[first : first + per_page])
+            seen = await self._seen.among(access, snapshot)
             return Page(
-                rows=tuple(shown),
+                rows=tuple(replace(row, seen=row.uid in seen) for row in shown),
                 total=len(visible),
+                unread=sum(message.uid not in seen for message in visible),
                 total_size=sum(message.size for message in visible),
                 indexed=connection.summaries.known_in({message.uid: message.size for message in visible}),
                 as_of=snapshot.as_of,
@@ -145,19 +154,22 @@ class Messages:
         async def work(connection: Connection) -> None:
             snapshot = await connection.snapshot()
             await self._show(connection, snapshot.messages[: -DEFAULT_PER_PAGE - 1 : -1])
+            await self._seen.among(access, snapshot)
 
         await self._maildrops.lend(access, work)
 
-    async def open(self, access: Access, uid: str) -> Opened:
-        """Return a message ready to be shown. Raises UnknownMessage.
+    async def open(self, access: Access, uid: str, *, mark_seen: bool = True) -> Opened:
+        """Return a message ready to be shown, and mark it as seen. Raises UnknownMessage.
 
         It is never too hostile to be opened: then ``rendering`` is None or made of the header alone.
         """
         await self._deletions.settle(access)
 
         async def work(connection: Connection) -> tuple[Row, bytes, tuple[str, ...]]:
-            message = find(await connection.snapshot(), uid)
+            snapshot = await connection.snapshot()
+            message = find(snapshot, uid)
             row = (await self._show(connection, [message]))[0]
+            row = replace(row, seen=mark_seen or uid in await self._seen.among(access, snapshot))
             try:
                 return row, await self._retrieve(connection, message), ()
             except MessageTooLarge:
@@ -167,15 +179,23 @@ class Messages:
                 return row, headers.get(message.number, b""), (TOO_LARGE,)
 
         row, raw, notes = await self._maildrops.lend(access, work)
+        if not mark_seen:
+            return await self._render(access, row, raw, notes)
+        # side by side: the store's answer and the parsing take about as long
+        marked = self._seen.mark(access, {row.uid: row.size}, seen=True)
+        opened, _ = await asyncio.gather(self._render(access, row, raw, notes), marked)
+        return opened
+
+    async def _render(self, access: Access, row: Row, raw: bytes, notes: tuple[str, ...]) -> Opened:
         try:
             async with self._turns.of(access.mailbox):
                 rendering = await self._reader.render(raw)
         except MessageUnreadable:
-            return Opened(row.uid, row.size, row.summary, None, (*notes, UNREADABLE))
+            return Opened(row.uid, row.size, row.summary, None, (*notes, UNREADABLE), row.seen)
         if TOO_LARGE in notes:
             rendering = replace(rendering, message=replace(rendering.message, text="", parts=()), html=None)
         await self._images.keep(rendering.images)
-        return Opened(row.uid, row.size, row.summary, rendering, (*notes, *rendering.notes))
+        return Opened(row.uid, row.size, row.summary, rendering, (*notes, *rendering.notes), row.seen)
 
     async def raw(self, access: Access, uid: str) -> bytes:
         """Return the message as it is. Raises UnknownMessage, MessageTooLarge."""

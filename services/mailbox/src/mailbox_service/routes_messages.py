@@ -42,9 +42,13 @@ def message_routes(messages: Messages, access: AccessOf) -> APIRouter:
         return show_page(found, page, per_page)
 
     @router.get("/{uid}")
-    async def open_message(caller: Caller, uid: str) -> MessageView:
+    async def open_message(
+        caller: Caller,
+        uid: str,
+        mark_seen: bool = True,  # noqa: FBT001, FBT002 — a query parameter
+    ) -> MessageView:
         """Open a message."""
-        return show_message(await messages.open(caller, uid))
+        return show_message(await messages.open(caller, uid, mark_seen=mark_seen))
 
     @router.get("/{uid}/raw", response_class=Response)
     async def download_message(caller: Caller, uid: str) -> Response:

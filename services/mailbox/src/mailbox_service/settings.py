@@ -50,7 +50,7 @@ class Settings(ServiceSettings):
     pop3_reply_seconds: Seconds = 18.0
     """The longest silence of the POP3 server while it owes an answer."""
     redis_state_url: RedisUrl
-    """Redis of role state: held deletions and settings. It may hold a password."""
+    """Redis of role state: held deletions, seen marks and settings. It may hold a password."""
     redis_cache_url: RedisUrl
     """Redis of role cache: inline images. It may hold a password."""
     auth_url: HttpUrl

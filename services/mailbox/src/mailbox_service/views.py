@@ -14,6 +14,7 @@ def show_page(page: Page, number: int, per_page: int) -> MessagePage:
     return MessagePage(
         messages=tuple(_row(row) for row in page.rows),
         total=page.total,
+        unread=page.unread,
         page=number,
         per_page=per_page,
         total_size=page.total_size,
@@ -32,6 +33,7 @@ def show_message(opened: Opened) -> MessageView:
             subject=opened.summary.subject,
             date=opened.summary.date,
             size=opened.size,
+            seen=opened.seen,
             message_id=opened.summary.message_id,
             notes=opened.notes,
         )
@@ -50,6 +52,7 @@ def _rendered(opened: Opened, rendering: Rendering) -> MessageView:
         subject=message.subject,
         date=message.date,
         size=opened.size,
+        seen=opened.seen,
         message_id=message.message_id,
         in_reply_to=message.in_reply_to,
         references=message.references,
@@ -71,6 +74,7 @@ def _row(row: Row) -> MessageSummary:
         subject=summary.subject,
         date=summary.date,
         size=row.size,
+        seen=row.seen,
         has_attachments=summary.has_attachments,
     )
 
