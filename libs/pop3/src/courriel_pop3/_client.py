@@ -113,9 +113,10 @@ class Pop3Client:
             try:
                 for command in way:
                     await self._ask(command)
-            except AuthenticationRefused as error:
-                # a banner may have a timestamp though nobody has an APOP secret: a refusal without a code
-                if way is ways[-1] or error.code is not None:
+            except AuthenticationRefused:
+                # a banner may have a timestamp though nobody has an APOP secret, the refusal a code (Cyrus,
+                # mailutils): it is no word about the password
+                if way is ways[-1]:
                     raise
             else:
                 return
