@@ -115,6 +115,8 @@ class FakeServer:
     refuse_dele: set[int] = field(default_factory=set)
     refuse_top: set[int] = field(default_factory=set)
     oversized_top: set[int] = field(default_factory=set)
+    name: Callable[[Mail, int, int], str] = lambda mail, _number, _login: mail.uidl
+    """Makes a message's UIDL, from its number and that of the login, too, where the server is so bad."""
     hold: dict[str, asyncio.Event] = field(default_factory=dict)
     """Per mailbox: a listing waits for this."""
     commands: list[str] = field(default_factory=list)
@@ -154,6 +156,7 @@ class FakeMaildrop:
         self.mailbox = mailbox
         self._mails = mails
         self._marked: set[int] = set()
+        self._login = server.count("LOGIN")
         self.alive = True
         self.quitted = False
 
@@ -168,7 +171,10 @@ class FakeMaildrop:
         self._command("LIST")
         if self.mailbox in self._server.hold:
             await self._server.hold[self.mailbox].wait()
-        return [Entry(number, len(mail.raw), mail.uidl) for number, mail in enumerate(self._mails, 1)]
+        return [
+            Entry(number, len(mail.raw), self._server.name(mail, number, self._login))
+            for number, mail in enumerate(self._mails, 1)
+        ]
 
     async def headers(self, numbers: Sequence[int]) -> Mapping[int, bytes]:
         """TOP n 0."""

@@ -1,7 +1,9 @@
 """What is deleted is what was shown, once the server said so; what is held is durable."""
 
+from collections.abc import Callable
+
 import pytest
-from mailbox_doubles import JEAN, World, letter
+from mailbox_doubles import JEAN, Mail, World, letter
 
 from courriel_wire import DeleteOutcome
 from mailbox_service.errors import MailServerUnavailable, UnknownMessage
@@ -58,6 +60,63 @@ async def test_a_message_of_another_size_under_the_same_uidl_is_not_deleted(worl
     await world.clock.advance(6)
     assert await world.deletions.delete(access, [A]) == {A: "changed"}
     assert world.server.uidls() == ["a", "b", "c"]
+
+
+async def test_another_message_of_the_same_size_is_not_deleted_but_shown(world: World) -> None:
+    """A UIDL given anew costs nobody a message, however often it is asked; the next list reads it anew."""
+    access = await world.access()
+    await world.subjects(access)
+    world.server.mailboxes[JEAN][0].raw = letter("Lettre x")
+    await world.clock.advance(6)
+    for _ in range(2):
+        assert await world.deletions.delete(access, [A]) == {A: "changed"}
+    assert world.server.uidls() == ["a", "b", "c"]
+    assert await world.subjects(access) == ["Lettre c", "Lettre b", "Lettre x"]
+    assert await world.deletions.delete(access, [A]) == {A: "deleted"}
+
+
+async def test_a_message_that_goes_by_another_uidl_now_is_not_gone(world: World) -> None:
+    """A server that makes its UIDLs anew at each login keeps the message, so nobody is told it is gone."""
+    world.server.name = lambda mail, _number, login: f"{mail.uidl}{login}"
+    access = await world.access()
+    uids = await world.uids(access)
+    world.server.mailboxes[JEAN].pop()
+    await world.clock.advance(6)
+    assert list((await world.deletions.delete(access, uids)).values()) == ["changed", "changed", "gone"]
+    assert world.server.uidls() == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("lost", "outcome"), [("before", DeleteOutcome.FAILED), ("after", DeleteOutcome.DELETED)]
+)
+@pytest.mark.parametrize(
+    "name",
+    [lambda _mail, number, _login: str(number), lambda mail, _number, login: f"{mail.uidl}{login}"],
+    ids=["by position", "anew at each login"],
+)
+async def test_an_unanswered_quit_over_uidls_that_move(
+    world: World, name: Callable[[Mail, int, int], str], lost: str, outcome: DeleteOutcome
+) -> None:
+    """What became of a message is seen by its header where its UIDL says nothing."""
+    world.server.name = name
+    access = await world.access()
+    uids = await world.uids(access)
+    world.server.lose_quit = lost
+    assert await world.deletions.delete(access, uids[:2]) == dict.fromkeys(uids[:2], outcome)
+    assert len(world.server.uidls()) == (3 if outcome is DeleteOutcome.FAILED else 1)
+
+
+async def test_what_a_server_notes_in_a_header_changes_nothing(world: World) -> None:
+    """A message that was read is the one that was shown."""
+    raw = letter("Lue", extra="X-UIDL: 1\r\n")
+    world.server.mailboxes[JEAN][0].raw = raw
+    access = await world.access()
+    await world.subjects(access)
+    changed = letter("Lue", extra="Status: O\r\n")
+    world.server.mailboxes[JEAN][0].raw = changed
+    assert len(changed) == len(raw)
+    await world.clock.advance(6)
+    assert await world.deletions.delete(access, [A]) == {A: "deleted"}
 
 
 async def test_repeated_uidls_are_told_apart_by_their_headers() -> None:

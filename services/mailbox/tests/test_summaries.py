@@ -1,7 +1,8 @@
 """What was shown is remembered within bounds, and only for the message that was shown."""
 
-from mailbox_service.messages import BLANK
-from mailbox_service.summaries import MAX_SUMMARIES, Proof, Shown, Summaries
+import pytest
+
+from mailbox_service.summaries import BLANK, MAX_SUMMARIES, Proof, Shown, Summaries, digest_header
 
 SHOWN = Shown(Proof(12, "digest"), BLANK)
 
@@ -33,3 +34,24 @@ def test_what_was_deleted_is_forgotten() -> None:
     summaries.forget("YQ")
     summaries.forget("never shown")
     assert summaries.proof("YQ") is None
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        b"From: a\r\nX-UIDL: 1\r\nSubject: b\r\n\r\n",
+        b"From: a\r\nSubject: b\r\nstatus: RO\r\nX-Keywords:\r\n folded\r\n more\r\n\r\n",
+        b"From: a\r\nSubject: b\r\nX-IMAPbase: 1 2\r\n",
+        b"From: a\r\nSubject: b\r\n\r\nStatus: of the body\r\n",
+        b"From: a\r\nSubject: b",
+    ],
+)
+def test_the_digest_is_of_what_does_not_change(header: bytes) -> None:
+    """A server's notes, the body, and the end of the header make no difference."""
+    assert digest_header(header) == digest_header(b"From: a\r\nSubject: b\r\n\r\n")
+
+
+@pytest.mark.parametrize("header", [b"From: a\r\nSubject: c\r\n\r\n", b"From: a\r\nStatus-X: b\r\n\r\n", b""])
+def test_other_headers_have_other_digests(header: bytes) -> None:
+    """Whatever else is there counts."""
+    assert digest_header(header) != digest_header(b"From: a\r\nSubject: b\r\n\r\n")

@@ -16,7 +16,7 @@ import structlog
 
 from courriel_wire import DeleteOutcome
 from mailbox_service.clock import Clock
-from mailbox_service.commits import Committed, Doubtful, Proofs, commit, judge
+from mailbox_service.commits import Committed, Proofs, commit, judge
 from mailbox_service.connections import Connection
 from mailbox_service.errors import MailboxError, SessionEnded, UnknownMessage
 from mailbox_service.maildrops import Access, Maildrops
@@ -199,16 +199,21 @@ class Deletions:
         committed = await self._maildrops.lend(access, work)
         outcomes = committed.outcomes
         if committed.doubtful:
-            outcomes |= await self._compare(access, committed.doubtful)
+            outcomes |= await self._compare(access, committed)
         for uid, outcome in outcomes.items():
             if outcome in {DeleteOutcome.DELETED, DeleteOutcome.GONE}:
                 summaries.forget(uid)
+            elif outcome is DeleteOutcome.CHANGED:
+                summaries.distrust(uid)
         return outcomes
 
-    async def _compare(self, access: Access, doubtful: Sequence[Doubtful]) -> dict[str, DeleteOutcome]:
+    async def _compare(self, access: Access, committed: Committed) -> dict[str, DeleteOutcome]:
         """Log in again and see what QUIT did."""
+
+        async def work(connection: Connection) -> dict[str, DeleteOutcome]:
+            return await judge(connection, committed)
+
         try:
-            snapshot = await self._maildrops.lend(access, Connection.snapshot)
+            return await self._maildrops.lend(access, work)
         except MailboxError:
-            return {each.message.uid: DeleteOutcome.UNKNOWN for each in doubtful}
-        return judge(doubtful, snapshot)
+            return {each.message.uid: DeleteOutcome.UNKNOWN for each in committed.doubtful}

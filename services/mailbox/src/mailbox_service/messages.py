@@ -28,7 +28,7 @@ from mailbox_service.maildrops import Access, Maildrops
 from mailbox_service.rendering import Attachment, Rendering
 from mailbox_service.seen import Seen
 from mailbox_service.snapshots import Listed, Snapshot
-from mailbox_service.summaries import Proof, Shown, digest_header
+from mailbox_service.summaries import BLANK, Proof, Shown, digest_header
 from mailbox_service.turns import Turns
 
 DEFAULT_PER_PAGE = 50
@@ -39,7 +39,6 @@ UNREADABLE = "unreadable"
 """Note: the message could not be taken apart in time; only its header is shown."""
 MAX_HOSTILE_HEADERS = 2
 """Of one page: each may cost the reader's whole time limit, and somebody is waiting."""
-BLANK = Summary(from_=None, to=(), subject="", date=None, has_attachments=False, message_id=None)
 log = structlog.get_logger(__name__)
 
 
@@ -247,7 +246,7 @@ class Messages:
             log.warning("a page has a header that is too large")
             for message in messages:
                 if message.number == error.number:
-                    connection.summaries.keep(message.uid, Shown(Proof(message.size, ""), BLANK))
+                    connection.summaries.keep_oversized(message.uid, message.size)
             raise
 
     async def _summarise(self, headers: Sequence[bytes]) -> list[Summary]:

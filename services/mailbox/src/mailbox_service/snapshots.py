@@ -19,22 +19,26 @@ MAX_UIDL_OCTETS = 70
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A line of LIST and UIDL together: message number, size in octets, unique id."""
+    """A line of LIST and UIDL together: message number, size in octets, unique id.
+
+    ``unique`` is False where the id is made up and may well be another message's, too.
+    """
 
     number: int
     size: int
     uidl: str
+    unique: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A message of a snapshot; ``repeated`` where the server gave its UIDL to several messages."""
+    """A message of a snapshot; ``ambiguous`` where its UIDL alone does not say which message it is."""
 
     uid: str
     number: int
     size: int
     uidl: str
-    repeated: bool
+    ambiguous: bool
 
 
 @dataclass(frozen=True)
@@ -50,10 +54,6 @@ class Snapshot:
         """Return the octets of all messages together."""
         return sum(message.size for message in self.messages)
 
-    def count(self, uidl: str) -> int:
-        """Return how many messages carry this UIDL."""
-        return sum(message.uidl == uidl for message in self.messages)
-
 
 def take_snapshot(entries: Iterable[Entry], as_of: datetime) -> Snapshot:
     """Name the messages of a listing: no two of them get the same uid, whatever the server repeats."""
@@ -66,7 +66,8 @@ def take_snapshot(entries: Iterable[Entry], as_of: datetime) -> Snapshot:
         uid = _encode(entry.uidl)
         if (ordinal := seen[entry.uidl]) > 1:
             uid = f"{uid}~{ordinal}"
-        messages.append(Listed(uid, entry.number, entry.size, entry.uidl, repeated=copies[entry.uidl] > 1))
+        ambiguous = copies[entry.uidl] > 1 or not entry.unique
+        messages.append(Listed(uid, entry.number, entry.size, entry.uidl, ambiguous))
     return Snapshot(tuple(messages), as_of, {message.uid: message for message in messages})
 
 

@@ -5,6 +5,7 @@ may be deleted. It is no cache of the maildrop: a message that is not in the sna
 """
 
 import hashlib
+import re
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +14,13 @@ from courriel_message import Summary
 
 MAX_SUMMARIES = 500
 """Of one session; about 1 kB each."""
+BLANK = Summary(from_=None, to=(), subject="", date=None, has_attachments=False, message_id=None)
+"""Of a message whose header was not read."""
+_HEADER_END = re.compile(rb"\r?\n\r?\n")
+_STATE_FIELDS = re.compile(
+    rb"^(?:Status|X-Status|X-Keywords|X-UIDL?|X-IMAP(?:base)?|Content-Length|Lines):.*\n(?:[ \t].*\n)*",
+    re.IGNORECASE | re.MULTILINE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +66,10 @@ class Summaries:
         shown = self._shown.get(uid)
         return shown is not None and not shown.proof.digest
 
+    def keep_oversized(self, uid: str, size: int) -> None:
+        """Remember that this message's header is too large to be read."""
+        self.keep(uid, Shown(Proof(size, ""), BLANK))
+
     def keep(self, uid: str, shown: Shown) -> None:
         """Remember a message that is being shown."""
         self._shown[uid] = shown
@@ -69,11 +81,21 @@ class Summaries:
         """Forget a message that was deleted: its uid may come again with another."""
         self._shown.pop(uid, None)
 
+    def distrust(self, uid: str) -> None:
+        """Remember that what goes by this uid now is not what was shown: it must be shown before it goes."""
+        self.keep(uid, Shown(Proof(-1, ""), BLANK))
+
     def known_in(self, sizes: Mapping[str, int]) -> int:
         """Return how many of these messages (uid to size) are remembered."""
         return sum(sizes.get(uid) == shown.proof.size for uid, shown in self._shown.items())
 
 
 def digest_header(header: bytes) -> str:
-    """Return the digest by which a header is known again: SHA-256, hexadecimal."""
-    return hashlib.sha256(header).hexdigest()
+    """Return the digest by which a header is known again: SHA-256, hexadecimal.
+
+    What servers write into the headers of mail they keep, to remember its state, is left out: a message is
+    the same once it was read. So is what lies behind the header, where the server sent a whole message.
+    """
+    end = _HEADER_END.search(header)
+    lines = header[: end.start()] if end else header.rstrip(b"\r\n")
+    return hashlib.sha256(_STATE_FIELDS.sub(b"", lines + b"\n").rstrip(b"\r\n")).hexdigest()
