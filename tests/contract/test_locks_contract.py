@@ -17,6 +17,7 @@ SPELLINGS = (
     " jean.dupont ",
     "Jean.Dupont@Demo.Example",
     "jean.dupont @ demo.example",
+    "\uff4aean.dupont",
 )
 
 

@@ -20,15 +20,17 @@ DOMAIN = MailDomain("demo.example")
         "jean.dupont@Demo.Example  ",
         " jean.dupont @ demo.example ",
         "\u00a0jean.dupont\u202f",
+        "\uff2a\uff45\uff41\uff4e.dupont\uff20demo.example",
     ],
 )
 def test_spellings_of_one_mailbox_are_one_name(typed: str) -> None:
-    """Case, spaces around it and our own domain do not count."""
+    """Case, width, spaces around it and our own domain do not count."""
     assert DOMAIN.mailbox(typed) == "jean.dupont"
 
 
-def test_composed_and_decomposed_letters_are_one_name() -> None:
-    """An é typed on a Mac is the é of a PC."""
+def test_forms_of_one_letter_are_one_name() -> None:
+    """An é typed on a Mac is the é of a PC; a ligature is its letters."""
+    assert DOMAIN.mailbox("\ufb01lippo") == "filippo"
     assert DOMAIN.mailbox("Helene\u0301") == DOMAIN.mailbox("HELEN\u00c9") == "helen\u00e9"
 
 
@@ -54,6 +56,7 @@ def test_the_configured_domain_may_be_written_in_any_case(domain: str) -> None:
         "jean\u200b",
         "jean\u202edupont",
         "jean*admin",
+        "jean\uff0aadmin",
         "%u",
         '"jean"',
         "jean,marie",

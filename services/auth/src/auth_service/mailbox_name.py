@@ -21,7 +21,7 @@ class MailDomain:
     domain: str
 
     def fold(self, username: str) -> str:
-        """Write ``username`` as the mailbox name it would be: NFC, lower case, without spaces around it.
+        """Write ``username`` as the mailbox name it would be: NFKC, lower case, without spaces around it.
 
         Our own domain is stripped; another one stays, and so does whatever makes the name unusable.
         """
@@ -45,8 +45,12 @@ class MailDomain:
 
 
 def _lower(text: str) -> str:
-    """Lower case, composed: what is left when that was done is not changed by doing it again."""
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).lower())
+    """Lower case, in the one form of compatible characters: doing it again changes nothing.
+
+    Another webmail or a mail server may fold full-width letters and ligatures, as SASLprep does (RFC 4013),
+    and would then mean by two names of ours one mailbox.
+    """
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).lower())
 
 
 def _is_usable(character: str) -> bool:
