@@ -33,6 +33,7 @@ from courriel_wire import (
     Problem,
     RecipientState,
     RecipientStatus,
+    ReportState,
     SeenManyRequest,
     Settings,
     SettingsRequest,
@@ -322,6 +323,7 @@ class FakeSender:
     digests: dict[str, str] = field(default_factory=dict)
     entries: list[OutboxEntry] = field(default_factory=list)
     cancelled: list[str] = field(default_factory=list)
+    acknowledged: list[str] = field(default_factory=list)
     refusal: Exception | None = None
     upload_refusal: Exception | None = None
     cancellation: Exception | None = None
@@ -387,6 +389,11 @@ class FakeSender:
         await self.outbox_entry(token, entry)
         self.cancelled.append(entry)
 
+    async def acknowledge(self, token: str, entry: str) -> None:
+        """Take note."""
+        await self.outbox_entry(token, entry)
+        self.acknowledged.append(entry)
+
 
 HELENE = DirectoryEntry(
     name="Hélène Garçon",
@@ -429,11 +436,18 @@ def outbox_entry(
     subject: str = "Objet",
     detail: str = "",
     due_at: datetime = NOON,
+    report: ReportState = ReportState.NONE,
 ) -> OutboxEntry:
     """Make one entry with one recipient."""
     status = RecipientStatus(address="marie.martin@demo.example", state=state, detail=detail)
     return OutboxEntry(
-        id=identifier, state=state, subject=subject, created_at=NOON, due_at=due_at, recipients=(status,)
+        id=identifier,
+        state=state,
+        subject=subject,
+        created_at=NOON,
+        due_at=due_at,
+        recipients=(status,),
+        report=report,
     )
 
 

@@ -203,11 +203,13 @@ async def test_unknown_message_cannot_be_answered(client: httpx2.AsyncClient) ->
 
 
 async def test_outbox(client: httpx2.AsyncClient, sender: FakeSender) -> None:
-    """The list, one entry, and cancelling are passed on."""
+    """The list, one entry, cancelling and taking note are passed on."""
     sender.entries = [outbox_entry("e1", RecipientState.HELD)]
     assert (await client.get("/api/outbox")).json()["entries"][0]["id"] == "e1"
     assert (await client.get("/api/outbox/e1")).json()["state"] == "held"
     assert (await client.delete("/api/outbox/e1")).status_code == 204
+    assert (await client.put("/api/outbox/e1/seen")).status_code == 204
+    assert sender.acknowledged == ["e1"]
     assert (await client.get("/api/outbox/e9")).status_code == 404
 
 

@@ -66,6 +66,7 @@ def test_description_covers_the_api_and_nothing_else(document: dict[str, Any]) -
         "DELETE /api/locks/{mailbox}",
         "GET /api/outbox/{entry}",
         "DELETE /api/outbox/{entry}",
+        "PUT /api/outbox/{entry}/seen",
     }
     for operation in calls.values():
         assert re.fullmatch(r"[A-Z][^_]+[^.]", operation["summary"])

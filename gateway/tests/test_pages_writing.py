@@ -8,7 +8,7 @@ import pytest
 from gateway_fakes import FakeAuth, FakeMailbox, FakeSender, outbox_entry, problem
 
 from courriel_web.service_client import UpstreamUnavailable
-from courriel_wire import Code, Priority, RecipientState, Settings
+from courriel_wire import Code, Priority, RecipientState, ReportState, Settings
 
 FILLED = {
     "to": "Marie Martin <marie.martin@demo.example>; paul@demo.example",
@@ -238,6 +238,21 @@ async def test_outbox_tells_states_in_words(browser: httpx2.AsyncClient, sender:
     for words in ("Échec", "550 5.1.1 &lt;b&gt;no such user&lt;/b&gt;", "Envoyé", "En attente d’envoi"):
         assert words in page
     assert "Annuler l’envoi" not in page
+
+
+async def test_a_failure_without_a_report_waits_for_its_sender(
+    browser: httpx2.AsyncClient, sender: FakeSender
+) -> None:
+    """It is shown with a button that takes note; a failure that was reported needs none."""
+    failed = RecipientState.FAILED
+    sender.entries = [outbox_entry("e1", failed, report=ReportState.SENT)]
+    page = (await browser.get("/outbox")).text
+    assert "Un rapport de non-remise a été envoyé" in page
+    assert "/seen" not in page
+    sender.entries = [outbox_entry("e2", failed, report=ReportState.FAILED)]
+    assert "J’ai pris acte de cet échec" in (await browser.get("/outbox")).text
+    await browser.post("/outbox/e2/seen")
+    assert sender.acknowledged == ["e2"]
 
 
 async def test_held_message_can_be_cancelled(browser: httpx2.AsyncClient, sender: FakeSender) -> None:

@@ -77,6 +77,7 @@ async def test_a_message_for_later_can_be_cancelled(sender: SenderClient, token:
     assert held.state == "held"
     await sender.cancel(token, held.id)
     assert (await sender.outbox_entry(token, held.id)).state == "cancelled"
+    await sender.acknowledge(token, held.id)
 
 
 @pytest.mark.parametrize(

@@ -155,3 +155,16 @@ async def open_outbox_entry(entry: PathEntry, token: ApiToken, services: UsesSer
 async def cancel_message(entry: PathEntry, token: ApiToken, services: UsesServices) -> None:
     """Cancel what was not handed to the mail server yet."""
     await services.sender.cancel(token, entry)
+
+
+@router.put(
+    "/outbox/{entry}/seen",
+    status_code=204,
+    summary="Note that a failure was seen which could not be reported by mail",
+    operation_id="acknowledge_failure",
+    openapi_extra=SECURED,
+    responses=problems(*SESSION_PROBLEMS, Code.CROSS_SITE_REQUEST, Code.UNKNOWN_OUTBOX_ENTRY),
+)
+async def acknowledge_failure(entry: PathEntry, token: ApiToken, services: UsesServices) -> None:
+    """Let an entry whose `report` is `failed` disappear in 24 hours; before, it stays visible."""
+    await services.sender.acknowledge(token, entry)

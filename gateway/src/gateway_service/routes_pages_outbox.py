@@ -28,3 +28,10 @@ async def cancel(entry: PathEntry, visitor: SignedInVisitor, services: UsesServi
     """Take a message back while it is held."""
     await services.sender.cancel(visitor.token, entry)
     return RedirectResponse("/outbox?notice=cancelled", status_code=303)
+
+
+@router.post("/outbox/{entry}/seen")
+async def acknowledge(entry: PathEntry, visitor: SignedInVisitor, services: UsesServices) -> Response:
+    """Take note of a failure that no report by mail tells."""
+    await services.sender.acknowledge(visitor.token, entry)
+    return RedirectResponse("/outbox", status_code=303)

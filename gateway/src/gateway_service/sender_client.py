@@ -55,3 +55,7 @@ class SenderClient:
     async def cancel(self, token: str, entry: str) -> None:
         """Take a message back while it is held."""
         await self._http.json("DELETE", f"/outbox/{quote(entry, safe='')}", bearer=token)
+
+    async def acknowledge(self, token: str, entry: str) -> None:
+        """Note that a failure was seen which could not be reported by mail."""
+        await self._http.json("PUT", f"/outbox/{quote(entry, safe='')}/seen", bearer=token)

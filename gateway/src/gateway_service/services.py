@@ -167,6 +167,10 @@ class Sender(Protocol):
         """Take a message back while it is held."""
         ...
 
+    async def acknowledge(self, token: str, entry: str) -> None:
+        """Note that a failure was seen which could not be reported by mail."""
+        ...
+
 
 class Directory(Protocol):
     """People and services that can be written to."""

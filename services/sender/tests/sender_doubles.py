@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from courriel_wire import Address, Introspection
+from courriel_wire import Address, Introspection, ReportState
 from sender_service.auth_client import SessionEnded
 from sender_service.delivery import Delivered, Envelope, Outcome
 from sender_service.outbox import (
@@ -132,6 +132,14 @@ class MemoryOutbox:
         elif entry.stage is not Stage.CANCELLED:
             raise NotCancellable
 
+    async def acknowledge(self, mailbox: str, entry_id: str) -> None:
+        """See the port."""
+        entry = await self.find(mailbox, entry_id)
+        record = self.records[entry_id]
+        if not entry.seen and entry.stage is Stage.DONE:
+            record.ends = self.clock.now + VISIBLE
+        record.entry = replace(entry, seen=True)
+
     async def due(self, limit: int) -> Sequence[str]:
         """See the port."""
         now = self._now()
@@ -201,7 +209,8 @@ class MemoryOutbox:
         record.entry = replace(record.entry, stage=stage)
         record.content = b""
         record.announce = math.inf
-        record.ends = self.clock.now + VISIBLE
+        if record.entry.report() is not ReportState.FAILED or stage is Stage.CANCELLED:
+            record.ends = self.clock.now + VISIBLE
 
     def _now(self) -> float:
         if self.failure:

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import pytest
 
-from courriel_wire import RecipientState
+from courriel_wire import RecipientState, ReportState
 from sender_service.delivery import Delivered, Permanent, Temporary
 from sender_service.outbox import (
     Acceptance,
@@ -317,6 +317,36 @@ class OutboxSuite:
         with pytest.raises(UnknownOutboxEntry):
             await bench.outbox.find("jean", entry_id)
         assert await listed(bench) == []
+
+    async def test_what_could_not_be_reported_stays_until_it_was_seen(self, bench: OutboxBench) -> None:
+        """Only its owner sees it away, and then it is shown for a day more; the content is gone at once."""
+        entry_id = await bench.outbox.accept(acceptance())
+        claim = await bench.outbox.claim(entry_id)
+        assert claim
+        failed = LETTER.record(dict.fromkeys(BOTH, Permanent("550 no"))).report(ReportState.FAILED)
+        assert await bench.outbox.settle(claim, failed, None)
+        assert not await bench.has_content(entry_id)
+        await bench.pass_time(1_000_000)
+        with pytest.raises(UnknownOutboxEntry):
+            await bench.outbox.acknowledge("marie", entry_id)
+        [entry] = await listed(bench)
+        assert (entry.letter, entry.report()) == (failed, ReportState.FAILED)
+        await bench.outbox.acknowledge("jean", entry_id)
+        assert (await bench.outbox.find("jean", entry_id)).report() is ReportState.SEEN
+        await bench.pass_time(80_000)
+        await bench.outbox.acknowledge("jean", entry_id)
+        await bench.pass_time(7_000)
+        assert await listed(bench) == []
+
+    async def test_acknowledging_something_else_changes_nothing(self, bench: OutboxBench) -> None:
+        """An open entry goes on, and is shown as long as any other."""
+        entry_id = await bench.outbox.accept(acceptance())
+        await bench.outbox.acknowledge("jean", entry_id)
+        claim = await bench.outbox.claim(entry_id)
+        assert claim
+        assert await bench.outbox.settle(claim, LETTER.record(BOTH), None)
+        await bench.pass_time(86_000)
+        assert [entry.report() for entry in await listed(bench)] == [ReportState.NONE]
 
     async def test_a_lost_message_is_told(self, bench: OutboxBench) -> None:
         """Reading it raises, instead of giving half of it."""

@@ -17,6 +17,7 @@ from courriel_message.html_text import text_of_html
 from courriel_message.limits import Limits
 from courriel_message.parsing import Message, Part, parse, part_content
 from courriel_message.plain import linkify, quote
+from courriel_message.reporting import FailedRecipient, NonDelivery, build_report
 from courriel_message.resending import Resending, resend
 from courriel_message.sanitising import Sanitised, sanitise, sanitise_written
 from courriel_message.subjects import forward_subject, reply_subject
@@ -26,11 +27,13 @@ __all__ = [
     "Address",
     "Attachment",
     "Draft",
+    "FailedRecipient",
     "InvalidAddress",
     "InvalidDraft",
     "Limits",
     "Message",
     "MessageError",
+    "NonDelivery",
     "Part",
     "Priority",
     "Resending",
@@ -39,6 +42,7 @@ __all__ = [
     "TooComplex",
     "UnknownPart",
     "build",
+    "build_report",
     "canonical",
     "format_address",
     "forward_body",

@@ -121,6 +121,19 @@ class RecipientState(StrEnum):
     CANCELLED = "cancelled"
 
 
+class ReportState(StrEnum):
+    """What became of the report to the sender about recipients who failed."""
+
+    NONE = "none"
+    """Nothing is to be reported."""
+    QUEUED = "queued"
+    SENT = "sent"
+    FAILED = "failed"
+    """The entry alone tells what happened: it stays visible until its owner has seen it."""
+    SEEN = "seen"
+    """It failed, and the owner knows; the entry is visible for another 24 hours."""
+
+
 class RecipientStatus(Answer):
     """Where delivery to one recipient stands; ``detail`` is the mail server's own words."""
 
@@ -132,7 +145,8 @@ class RecipientStatus(Answer):
 class OutboxEntry(Answer):
     """A message that was accepted: recipients, subject, outcome; never its content.
 
-    ``state`` is the least advanced of the recipients', ``failed`` where any failed for good.
+    ``state`` is the least advanced of the recipients', ``failed`` where any failed for good; ``report`` is
+    about the non-delivery report that tells of those.
     """
 
     id: str
@@ -143,6 +157,7 @@ class OutboxEntry(Answer):
     attempts: int = 0
     recipients: tuple[RecipientStatus, ...] = ()
     message_id: str = ""
+    report: ReportState = ReportState.NONE
 
 
 class OutboxPage(Answer):

@@ -31,9 +31,10 @@ class Temporary:
 
 @dataclass(frozen=True, slots=True)
 class Permanent:
-    """It will not work: a 5xx reply, or the window of retries has passed."""
+    """It will not work: a 5xx reply, or the window of retries (`tried_seconds`) has passed."""
 
     detail: str
+    tried_seconds: float = 0.0
 
 
 Outcome = Delivered | Temporary | Permanent
@@ -80,7 +81,7 @@ class RetryPolicy:
     def give_up(self, outcomes: Mapping[str, Outcome]) -> Mapping[str, Outcome]:
         """Turn what was temporary into permanent, with the last words the server said."""
         return {
-            address: Permanent(f"given up after {self.window:.0f} s: {outcome.detail}"[:MAX_DETAIL])
+            address: Permanent(outcome.detail, max(self.window, 1.0))
             if isinstance(outcome, Temporary)
             else outcome
             for address, outcome in outcomes.items()

@@ -1,4 +1,7 @@
-"""One attempt to deliver one entry: claim it, keep the claim, try, record each recipient's outcome.
+"""One attempt for one entry: claim it, keep the claim, deliver or report, record what became of it.
+
+An attempt does one thing: it delivers to the open recipients, or it tells the sender, by a non-delivery
+report, who failed. The report is no entry of its own, so that none can ever be about a report.
 
 It trusts no hint: only a claim makes it send, and only under a live fence does a result count. Where a crash
 leaves "sending" in doubt, the message is sent again with the same Message-ID: at least once.
@@ -7,17 +10,35 @@ leaves "sending" in doubt, the message is sent again with the same Message-ID: a
 import asyncio
 import random
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 
 import structlog
 
-from sender_service.delivery import Envelope, Outcome, Permanent, Relay, RetryPolicy
+from courriel_message import InvalidDraft
+from courriel_wire import ReportState
+from sender_service.delivery import Delivered, Envelope, Outcome, Permanent, Relay, RetryPolicy, Temporary
 from sender_service.octet_budget import OctetBudget
 from sender_service.outbox import Claim, ContentLost, Letter, Outbox
+from sender_service.report import CONTENT_LOST, Reporter
 
 SETTLE_PAUSE_SECONDS = 0.25
 OCTETS_AT_ONCE = 48 * 1024**2
 """Of messages under way in one process; each is there about three times over while its DATA is prepared."""
 log = structlog.get_logger(__name__)
+
+
+NULL_PATH = ""
+"""The return path of a report (RFC 5321 section 4.5.5): whoever cannot deliver it tells nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Result:
+    """What the letter is after an attempt; it is tried again in `pause` seconds, None: never."""
+
+    letter: Letter
+    pause: float | None
+    outcomes: tuple[Outcome, ...]
 
 
 class Dispatch:
@@ -28,6 +49,7 @@ class Dispatch:
         outbox: Outbox,
         relay: Relay,
         retries: RetryPolicy,
+        reporter: Reporter,
         *,
         lease_seconds: float,
         settle_seconds: float = 60.0,
@@ -40,13 +62,14 @@ class Dispatch:
         self._outbox = outbox
         self._relay = relay
         self._retries = retries
+        self._reporter = reporter
         self._lease_seconds = lease_seconds
         self._settle_seconds = settle_seconds
         self._budget = OctetBudget(octets_at_once)
         self._jitter = random.Random()  # noqa: S311 — spreads retries, guards nothing
 
     async def deliver(self, entry_id: str) -> None:
-        """Try once to deliver to the open recipients; do nothing where the entry is not due, or not free."""
+        """Try once what is next for an entry; do nothing where it is not due, or not free."""
         claim = await self._outbox.claim(entry_id)
         if claim is None:
             return
@@ -58,17 +81,18 @@ class Dispatch:
         if not kept:
             log.warning("lease lost, attempt given up", entry=claim.id, fence=claim.fence)
             return
-        outcomes = attempt.result()
-        settled = await self._settle(claim, outcomes)
+        result = attempt.result()
+        settled = await self._settle(claim, result)
         log.info(
             "attempt ended",
             entry=claim.id,
             attempts=claim.attempts,
             counted=settled,
-            outcomes=sorted(type(outcome).__name__ for outcome in outcomes.values()),
+            about="report" if claim.letter.unreported() else "message",
+            outcomes=sorted(type(outcome).__name__ for outcome in result.outcomes),
         )
 
-    async def _keep_lease(self, claim: Claim, attempt: asyncio.Task[Mapping[str, Outcome]]) -> bool:
+    async def _keep_lease(self, claim: Claim, attempt: asyncio.Task[_Result]) -> bool:
         """Renew until the attempt ends (True), or the lease is lost or cannot be renewed in time (False)."""
         loop = asyncio.get_running_loop()
         ends = loop.time() + self._lease_seconds
@@ -86,35 +110,73 @@ class Dispatch:
                 if loop.time() >= ends:
                     return False
 
-    async def _attempt(self, claim: Claim) -> Mapping[str, Outcome]:
-        envelope = Envelope(claim.letter.sender, claim.letter.open_addresses())
+    async def _attempt(self, claim: Claim) -> _Result:
         async with self._budget.hold(claim.octets):
             try:
                 message = await self._outbox.content(claim)
             except ContentLost:
                 log.exception("content lost", entry=claim.id)
-                return dict.fromkeys(envelope.recipients, Permanent("the stored message cannot be read"))
-            return await self._relay.deliver(envelope, message)
+                message = None
+            if claim.letter.unreported():
+                return await self._report(claim, message)
+            return await self._deliver(claim, message)
 
-    async def _settle(self, claim: Claim, outcomes: Mapping[str, Outcome]) -> bool:
-        """Record the outcomes; keep trying for a while, since a lost result means a second copy."""
-        letter, pause = self._conclude(claim, outcomes)
+    async def _deliver(self, claim: Claim, message: bytes | None) -> _Result:
+        """Try the open recipients."""
+        envelope = Envelope(claim.letter.sender, claim.letter.open_addresses())
+        outcomes = await self._outcomes(envelope, message)
+        letter, pause = claim.letter.record(outcomes), None
+        if letter.open_addresses():
+            pause = self._retries.pause(claim.attempts, claim.age_seconds, self._jitter)
+            if pause is None:
+                letter = claim.letter.record(self._retries.give_up(outcomes))
+        if letter.unreported():
+            state = letter.reporting.state
+            due = ReportState.FAILED if state is ReportState.FAILED else ReportState.QUEUED
+            reporting = replace(
+                letter.reporting, state=due, since_attempts=claim.attempts, since_seconds=claim.age_seconds
+            )
+            letter, pause = replace(letter, reporting=reporting), 0.0
+        return _Result(letter, pause, tuple(outcomes.values()))
+
+    async def _outcomes(self, envelope: Envelope, message: bytes | None) -> Mapping[str, Outcome]:
+        if message is None:
+            return dict.fromkeys(envelope.recipients, Permanent(CONTENT_LOST))
+        return await self._relay.deliver(envelope, message)
+
+    async def _report(self, claim: Claim, message: bytes | None) -> _Result:
+        """Try to tell the sender who failed; it has a window of its own."""
+        letter, now = claim.letter, datetime.now(UTC)
+        arrival = now - timedelta(seconds=claim.age_seconds)
+        try:
+            report = self._reporter.write(letter, message, arrival=arrival, now=now)
+        except InvalidDraft as error:
+            log.exception("report cannot be written", entry=claim.id, field=error.field)
+            outcome: Outcome = Permanent("the report cannot be written")
+        else:
+            outcome = (await self._relay.deliver(Envelope(NULL_PATH, (letter.sender,)), report))[
+                letter.sender
+            ]
+        if isinstance(outcome, Temporary):
+            since = letter.reporting
+            attempts, age = claim.attempts - since.since_attempts, claim.age_seconds - since.since_seconds
+            pause = self._retries.pause(attempts, age, self._jitter)
+            if pause is not None:
+                return _Result(letter, pause, (outcome,))
+        letter = letter.report(ReportState.SENT if isinstance(outcome, Delivered) else ReportState.FAILED)
+        pause = None
+        if letter.open_addresses():
+            pause = self._retries.pause(claim.attempts, claim.age_seconds, self._jitter) or 0.0
+        return _Result(letter, pause, (outcome,))
+
+    async def _settle(self, claim: Claim, result: _Result) -> bool:
+        """Record the result; keep trying for a while, since a lost result means a second copy."""
         deadline = asyncio.get_running_loop().time() + self._settle_seconds
         while True:
             try:
-                return await self._outbox.settle(claim, letter, pause)
+                return await self._outbox.settle(claim, result.letter, result.pause)
             except Exception as error:
                 if asyncio.get_running_loop().time() >= deadline:
                     raise
                 log.warning("result not recorded yet", entry=claim.id, error=type(error).__name__)
                 await asyncio.sleep(SETTLE_PAUSE_SECONDS)
-
-    def _conclude(self, claim: Claim, outcomes: Mapping[str, Outcome]) -> tuple[Letter, float | None]:
-        """Say what the letter is after this attempt, and when it is tried again (None: never)."""
-        letter = claim.letter.record(outcomes)
-        if not letter.open_addresses():
-            return letter, None
-        pause = self._retries.pause(claim.attempts, claim.age_seconds, self._jitter)
-        if pause is None:
-            return claim.letter.record(self._retries.give_up(outcomes)), None
-        return letter, pause

@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from courriel_wire import RecipientState
+from courriel_wire import RecipientState, ReportState
 from sender_service.delivery import Delivered, Outcome, Permanent
 from sender_service.errors import SenderError
 
@@ -59,16 +59,37 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """`state` is SENT or FAILED once final, and QUEUED before; `detail` is the mail server's words."""
+    """`state` is SENT or FAILED once final, and QUEUED before; `detail` is the mail server's words.
+
+    `tried_seconds` is how long it was tried, where it failed because time was over; `reported` says that a
+    failure was told to the sender, or cannot be.
+    """
 
     address: str
     state: RecipientState = RecipientState.QUEUED
     detail: str = ""
+    tried_seconds: float = 0.0
+    reported: bool = False
 
     @property
     def is_open(self) -> bool:
         """Whether delivery to this recipient is still to be tried."""
         return self.state is RecipientState.QUEUED
+
+    def words(self) -> str:
+        """Say what is known of its outcome, in one line."""
+        return (
+            f"given up after {self.tried_seconds:.0f} s: {self.detail}" if self.tried_seconds else self.detail
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Reporting:
+    """How far the report is; `since_attempts` and `since_seconds` are the claim's when it became due."""
+
+    state: ReportState = ReportState.NONE
+    since_attempts: int = 0
+    since_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +105,30 @@ class Letter:
     recipients: tuple[Recipient, ...] = field(repr=False)
     message_id: str
     digest: str = field(default="", repr=False)
+    reporting: Reporting = Reporting()
 
     def open_addresses(self) -> tuple[str, ...]:
         """List the recipients whose outcome is not final."""
         return tuple(recipient.address for recipient in self.recipients if recipient.is_open)
+
+    def unreported(self) -> tuple[Recipient, ...]:
+        """List the recipients who failed, and of whom the sender was not told."""
+        return tuple(
+            each for each in self.recipients if each.state is RecipientState.FAILED and not each.reported
+        )
+
+    def report(self, state: ReportState) -> "Letter":
+        """Return the letter once its report is SENT or FAILED; one that failed outweighs those sent."""
+        if self.reporting.state is ReportState.FAILED:
+            state = ReportState.FAILED
+        told = {each.address for each in self.unreported()}
+        return replace(
+            self,
+            reporting=replace(self.reporting, state=state),
+            recipients=tuple(
+                replace(each, reported=True) if each.address in told else each for each in self.recipients
+            ),
+        )
 
     def record(self, outcomes: Mapping[str, Outcome]) -> "Letter":
         """Return the letter after an attempt: a final outcome stays, whatever is said of it later."""
@@ -104,12 +145,15 @@ class Letter:
 
 def _recorded(recipient: Recipient, outcome: Outcome) -> Recipient:
     if isinstance(outcome, Delivered):
-        state = RecipientState.SENT
-    elif isinstance(outcome, Permanent):
-        state = RecipientState.FAILED
-    else:
-        state = RecipientState.QUEUED
-    return replace(recipient, state=state, detail=outcome.detail)
+        return replace(recipient, state=RecipientState.SENT, detail=outcome.detail)
+    if isinstance(outcome, Permanent):
+        return replace(
+            recipient,
+            state=RecipientState.FAILED,
+            detail=outcome.detail,
+            tried_seconds=outcome.tried_seconds,
+        )
+    return replace(recipient, detail=outcome.detail)
 
 
 _SHOWN_WHILE_OPEN = {
@@ -130,7 +174,10 @@ _ADVANCE = (
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An accepted message as its owner sees it; `due_at` is its next turn, `attempts` counts claims."""
+    """An accepted message as its owner sees it; `due_at` is its next turn, `attempts` counts claims.
+
+    `seen` says that its owner knows that no report could be sent.
+    """
 
     id: str
     stage: Stage
@@ -138,6 +185,12 @@ class Entry:
     created_at: datetime
     due_at: datetime
     attempts: int = 0
+    seen: bool = False
+
+    def report(self) -> ReportState:
+        """Say what became of the report to the sender."""
+        failed = self.letter.reporting.state is ReportState.FAILED
+        return ReportState.SEEN if failed and self.seen else self.letter.reporting.state
 
     def recipients(self) -> tuple[Recipient, ...]:
         """Show the recipients, those without a final outcome in the state of the whole."""
@@ -222,6 +275,12 @@ class Outbox(Protocol):
     async def cancel(self, mailbox: str, entry_id: str) -> None:
         """Cancel a held entry, and erase its content. Raises UnknownOutboxEntry, NotCancellable."""
 
+    async def acknowledge(self, mailbox: str, entry_id: str) -> None:
+        """Note that its owner saw what could not be reported. Raises UnknownOutboxEntry.
+
+        An entry that is done is then shown for another 24 hours.
+        """
+
     async def due(self, limit: int) -> Sequence[str]:
         """Return ids whose turn has come and which nobody claimed; note that they are being announced.
 
@@ -241,5 +300,6 @@ class Outbox(Protocol):
     async def settle(self, claim: Claim, letter: Letter, retry_seconds: float | None) -> bool:
         """Record the result of an attempt, and end it: due again in `retry_seconds`, or done (None).
 
-        Done erases the content. False where the fence is no longer ours: then nothing changed.
+        Done erases the content, and the entry is shown for 24 hours more; where its report FAILED, until its
+        owner acknowledges it. False where the fence is no longer ours: then nothing changed.
         """

@@ -15,7 +15,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from courriel_seal import KeyRing, SealBroken
-from courriel_wire import RecipientState
+from courriel_wire import RecipientState, ReportState
 from sender_service import outbox_scripts, redis_keys
 from sender_service.outbox import (
     Acceptance,
@@ -26,6 +26,7 @@ from sender_service.outbox import (
     Listing,
     NotCancellable,
     Recipient,
+    Reporting,
     Stage,
     TooManyMessages,
     UnknownOutboxEntry,
@@ -58,6 +59,7 @@ class RedisOutbox:
         self._lease_ms = int(lease_seconds * 1000)
         self._accept = redis.register_script(outbox_scripts.ACCEPT)
         self._cancel = redis.register_script(outbox_scripts.CANCEL)
+        self._acknowledge = redis.register_script(outbox_scripts.ACKNOWLEDGE)
         self._due = redis.register_script(outbox_scripts.DUE)
         self._claim = redis.register_script(outbox_scripts.CLAIM)
         self._renew = redis.register_script(outbox_scripts.RENEW)
@@ -179,6 +181,15 @@ class RedisOutbox:
         if stage != Stage.CANCELLED.encode():
             raise NotCancellable
 
+    async def acknowledge(self, mailbox: str, entry_id: str) -> None:
+        """See `Outbox.acknowledge`."""
+        known = await self._acknowledge(
+            keys=[redis_keys.entry(entry_id), redis_keys.visible(mailbox)],
+            args=[entry_id, redis_keys.owner(mailbox), VISIBLE_SECONDS * 1000],
+        )
+        if not known:
+            raise UnknownOutboxEntry
+
     async def due(self, limit: int) -> Sequence[str]:
         """See `Outbox.due`."""
         ids = await self._due(
@@ -233,6 +244,7 @@ class RedisOutbox:
                     -1 if retry_seconds is None else int(retry_seconds * 1000),
                     redis_keys.VISIBLE_PREFIX,
                     VISIBLE_SECONDS * 1000,
+                    int(letter.reporting.state is ReportState.FAILED),
                 ],
             )
         )
@@ -253,6 +265,7 @@ class RedisOutbox:
             created_at=_moment(stored[b"created"]),
             due_at=_moment(stored[b"due"]),
             attempts=int(stored[b"attempts"]),
+            seen=b"seen" in stored,
         )
 
     def _seal(self, entry_id: str, letter: Letter) -> bytes:
@@ -263,9 +276,11 @@ class RedisOutbox:
     def _open(self, entry_id: str, sealed: bytes) -> Letter:
         plain = json.loads(self._keys.open(sealed, purpose=_LETTER, context=entry_id.encode()))
         recipients = tuple(
-            Recipient(each["address"], RecipientState(each["state"]), each["detail"])
-            for each in plain.pop("recipients")
+            Recipient(**{**each, "state": RecipientState(each["state"])}) for each in plain.pop("recipients")
         )
+        reporting = plain.pop("reporting", None)
+        if reporting:
+            plain["reporting"] = Reporting(**{**reporting, "state": ReportState(reporting["state"])})
         return Letter(**plain, recipients=recipients)
 
 

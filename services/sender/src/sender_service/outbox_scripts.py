@@ -11,14 +11,16 @@ local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 """
 
 _ENDED = """
-local function ended(entry, content, due, visible, id, visible_ms)
-  redis.call('ZREM', due, id)
-  redis.call('UNLINK', content)
+local function disappears(entry, visible, id, visible_ms)
   redis.call('PEXPIRE', entry, visible_ms)
   redis.call('ZADD', visible, now + visible_ms, id)
   if redis.call('ZCOUNT', visible, '+inf', '+inf') == 0 then
     redis.call('PEXPIRE', visible, visible_ms)
   end
+end
+local function ended(content, due, id)
+  redis.call('ZREM', due, id)
+  redis.call('UNLINK', content)
 end
 """
 
@@ -72,12 +74,26 @@ local stage = redis.call('HGET', entry, 'stage')
 if not stage or redis.call('HGET', entry, 'owner') ~= owner then return 'unknown' end
 if stage == 'held' then
   redis.call('HSET', entry, 'stage', 'cancelled')
-  ended(entry, content, due, visible, id, visible_ms)
+  ended(content, due, id)
+  disappears(entry, visible, id, visible_ms)
   return 'cancelled'
 end
 return stage
 """
 """KEYS entry content due visible · ARGV id owner visible_ms → the stage it is in now, or 'unknown'"""
+
+ACKNOWLEDGE = f"""#!lua flags=allow-oom
+local entry, visible = unpack(KEYS)
+local id, owner, visible_ms = unpack(ARGV)
+{_NOW}{_ENDED}
+local stage = redis.call('HGET', entry, 'stage')
+if not stage or redis.call('HGET', entry, 'owner') ~= owner then return 0 end
+if redis.call('HSETNX', entry, 'seen', 1) == 1 and stage == 'done' then
+  disappears(entry, visible, id, visible_ms)
+end
+return 1
+"""
+"""KEYS entry visible · ARGV id owner visible_ms → 1, or 0 where this mailbox has no such entry"""
 
 DUE = f"""#!lua flags=allow-oom
 local due = KEYS[1]
@@ -137,15 +153,18 @@ return 1
 
 SETTLE = f"""#!lua flags=allow-oom
 local entry, content, due = unpack(KEYS)
-local id, fence, sealed, retry_ms, visible_prefix, visible_ms = unpack(ARGV)
+local id, fence, sealed, retry_ms, visible_prefix, visible_ms, keep = unpack(ARGV)
 {_NOW}{_ENDED}{_IS_OURS}
 if tonumber(retry_ms) >= 0 then
   redis.call('HSET', entry, 'sealed', sealed, 'stage', 'queued', 'due', now + retry_ms, 'hints', 0)
   redis.call('ZADD', due, now + retry_ms, id)
 else
   redis.call('HSET', entry, 'sealed', sealed, 'stage', 'done')
-  ended(entry, content, due, visible_prefix .. redis.call('HGET', entry, 'owner'), id, visible_ms)
+  ended(content, due, id)
+  local owner, seen = unpack(redis.call('HMGET', entry, 'owner', 'seen'))
+  if keep == '0' or seen then disappears(entry, visible_prefix .. owner, id, visible_ms) end
 end
 return 1
 """
-"""KEYS entry content due · ARGV id fence sealed retry_ms|-1 visible-prefix visible_ms → 1, or 0 as RENEW"""
+"""KEYS entry content due · ARGV id fence sealed retry_ms|-1 visible-prefix visible_ms keep → 1, or 0 as RENEW
+`keep` is 1 where the entry stays visible until it is acknowledged."""

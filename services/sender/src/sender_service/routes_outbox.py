@@ -55,6 +55,12 @@ def outbox_router(submissions: Submissions, outbox: Outbox, signed_in: SignedIn)
         await outbox.cancel(session.mailbox, entry_id)
         return Response(status_code=204)
 
+    @router.put("/{entry_id}/seen", status_code=204)
+    async def acknowledge(session: Annotated[Session, Depends(signed_in)], entry_id: EntryId) -> Response:
+        """Note that a failure was seen which could not be reported by mail."""
+        await outbox.acknowledge(session.mailbox, entry_id)
+        return Response(status_code=204)
+
     return router
 
 
@@ -67,8 +73,9 @@ def _shown(entry: Entry) -> OutboxEntry:
         due_at=entry.due_at,
         attempts=entry.attempts,
         recipients=tuple(
-            RecipientStatus(address=each.address, state=each.state, detail=each.detail)
+            RecipientStatus(address=each.address, state=each.state, detail=each.words())
             for each in entry.recipients()
         ),
         message_id=entry.letter.message_id,
+        report=entry.report(),
     )

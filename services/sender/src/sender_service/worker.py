@@ -23,6 +23,7 @@ from sender_service.delivery_smtp import SmtpRelay
 from sender_service.dispatch import Dispatch
 from sender_service.hints_celery import TASK, make_celery
 from sender_service.outbox_redis import LEASE_SECONDS, RedisOutbox
+from sender_service.report import Reporter
 from sender_service.settings import Settings
 
 CLOSE_SECONDS = 5.0
@@ -46,7 +47,9 @@ class Engine:
         retries = RetryPolicy(
             window=settings.sender_retry_window_seconds, first=settings.sender_retry_first_seconds
         )
-        self._dispatch = Dispatch(outbox, self._relay, retries, lease_seconds=LEASE_SECONDS)
+        self._dispatch = Dispatch(
+            outbox, self._relay, retries, Reporter(settings.mail_domain), lease_seconds=LEASE_SECONDS
+        )
 
     def start(self) -> None:
         """Start the loop's thread."""
