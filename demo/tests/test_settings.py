@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from courriel_demo import settings as settings_module
 from courriel_demo.settings import SettingsError, read_settings
 
 OWN = {"POP3_URL": "pop3s://mail.example.org", "SMTP_URL": "smtp://mail.example.org:25"}
@@ -33,6 +34,15 @@ def test_own_servers_replace_the_demos() -> None:
     )
 
 
+def test_an_ldap_server_needs_its_client(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where it is not installed, the way to install it is told."""
+    monkeypatch.setattr(settings_module, "find_spec", lambda _name: None)
+    with pytest.raises(SettingsError, match=r"pip install --require-hashes -r requirements/ldap\.txt"):
+        read_settings({"LDAP_URL": "ldaps://ldap.example"})
+    monkeypatch.setattr(settings_module, "find_spec", lambda _name: object())
+    assert read_settings({"LDAP_URL": "ldaps://ldap.example"}).ldap_url == "ldaps://ldap.example"
+
+
 @pytest.mark.parametrize(
     ("environment", "words"),
     [
@@ -46,6 +56,7 @@ def test_own_servers_replace_the_demos() -> None:
         ({**OWN, "POP3_URL": "imap://a"}, "POP3_URL must begin with pop3:// or pop3s://"),
         ({**OWN, "SMTP_URL": "mail.example.org:25"}, "SMTP_URL must begin with smtp:// or smtps://"),
         ({"REDIS_URL": "localhost"}, "REDIS_URL must begin with redis://"),
+        ({"LDAP_URL": "localhost"}, "LDAP_URL must begin with ldap://"),
     ],
 )
 def test_a_bad_choice_is_refused_in_words(environment: dict[str, str], words: str) -> None:

@@ -10,11 +10,14 @@ os.environ.setdefault("TESTCONTAINERS_RYUK_DISABLED", "true")  # read when testc
 from tests.integration.images import build_images
 from tests.integration.stack import Stack, running_stack
 
+IN_CONTAINERS = {"stack", "ldap"}
+"""The fixtures that start containers."""
+
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what needs a container engine where tests/run has found none (and says so at its end)."""
     if os.environ.get("TESTS_WITHOUT_CONTAINERS"):
-        needing = [item for item in items if "stack" in getattr(item, "fixturenames", ())]
+        needing = [item for item in items if IN_CONTAINERS & set(getattr(item, "fixturenames", ()))]
         config.hook.pytest_deselected(items=needing)
         items[:] = [item for item in items if item not in needing]
 

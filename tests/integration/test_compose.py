@@ -28,11 +28,12 @@ def test_only_the_edge_is_published() -> None:
 
 
 def test_each_service_reaches_only_whom_it_must() -> None:
-    """Only mailbox gets to POP3, only worker to SMTP, only edge to the gateway's front, neither to Redis."""
-    assert {"public", "pop", "smtp"} == LEAVES_THE_HOST
+    """Mailbox alone gets to POP3, worker to SMTP, directory to LDAP, the edge to the gateway's front."""
+    assert {"public", "pop", "smtp", "ldap"} == LEAVES_THE_HOST
     assert _on("public") == {"edge"}
     assert _on("pop") == {"mailbox"}
     assert _on("smtp") == {"worker"}
+    assert _on("ldap") == {"directory"}
     assert _on("web") == {"edge", "gateway"}
     assert _on("services") == {"gateway", "auth", "mailbox", "sender", "directory"}
     assert _on("state") == {"redis-state", "auth", "mailbox", "sender", "worker"}

@@ -90,6 +90,7 @@ def plan(
         "SENDER_URL": f"http://{HOST}:{ports.sender}",
         "DIRECTORY_URL": f"http://{HOST}:{ports.directory}",
         "DIRECTORY_LDIF_FILE": environment.get("DIRECTORY_LDIF_FILE") or str(_people_file(settings.folder)),
+        "DIRECTORY_LDAP_URL": settings.ldap_url or "",
         "PYTHONUNBUFFERED": "1",
     }
     shared = {"PUBLIC_URL": settings.address, "PORTAL": "off", **secrets, **environment, **wiring}

@@ -1,13 +1,14 @@
 """What the person who types `make demo` may choose, from the environment. Built by the entry point only.
 
-Variables that are not named here (LDAP_URL, PORTAL, AUTH_SIGN_IN_ATTEMPTS …) reach the services as they
-are. A value that cannot work is refused with a sentence, before anything is started; sentences never repeat
-a URL, which may hold a password.
+Variables that are not named here (PORTAL, AUTH_SIGN_IN_ATTEMPTS …) reach the services as they are. A value
+that cannot work is refused with a sentence, before anything is started; sentences never repeat a URL, which
+may hold a password.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ _SCHEMES = {
     "POP3_URL": ("pop3", "pop3s"),
     "SMTP_URL": ("smtp", "smtps"),
     "REDIS_URL": ("redis", "rediss", "unix"),
+    "LDAP_URL": ("ldap", "ldaps"),
 }
 
 
@@ -37,6 +39,7 @@ class Settings:
     pop3_url: str | None = field(default=None, repr=False)
     smtp_url: str | None = field(default=None, repr=False)
     redis_url: str | None = field(default=None, repr=False)
+    ldap_url: str | None = field(default=None, repr=False)
     folder: Path = Path(".demo")
 
     @property
@@ -60,12 +63,18 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
             f"{named} is set and {missing} is not: mail would be read in one place and sent in another.\n"
             f"Set both to use your servers, or neither to use the demo's."
         )
+    if urls["LDAP_URL"] and not find_spec("bonsai"):
+        raise SettingsError(
+            "LDAP_URL needs what is compiled against libldap. On Debian: apt-get install gcc libldap2-dev "
+            "libsasl2-dev,\nthen: .venv/bin/pip install --require-hashes -r requirements/ldap.txt"
+        )
     return Settings(
         port=_port(given.get("PORT", str(DEFAULT_PORT))),
         mail_domain=given.get("MAIL_DOMAIN", DEFAULT_DOMAIN),
         pop3_url=urls["POP3_URL"],
         smtp_url=urls["SMTP_URL"],
         redis_url=urls["REDIS_URL"],
+        ldap_url=urls["LDAP_URL"],
     )
 
 

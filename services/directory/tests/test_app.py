@@ -13,7 +13,7 @@ from courriel_wire import Introspection
 from directory_service.app import FAILURES, create_app
 from directory_service.auth_client import AuthClient, SessionEnded
 from directory_service.errors import DirectoryError
-from directory_service.people_ldif import LdifPeople
+from directory_service.people_memory import MemoryPeople
 from directory_service.settings import Settings
 
 
@@ -25,7 +25,7 @@ def settings(file: Path) -> Settings:
 @pytest.fixture
 async def http() -> AsyncIterator[httpx2.AsyncClient]:
     """Make the application over the suite's entries; requests are jean's."""
-    app = create_app(settings(Path(__file__)), people=LdifPeople(ENTRIES), auth=KnownSessions())  # type: ignore[arg-type]
+    app = create_app(settings(Path(__file__)), people=MemoryPeople(ENTRIES), auth=KnownSessions())  # type: ignore[arg-type]
     transport = httpx2.ASGITransport(app=app)
     headers = {"Authorization": "Bearer jean"}
     async with httpx2.AsyncClient(

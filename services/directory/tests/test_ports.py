@@ -29,7 +29,7 @@ def record(entry: Entry) -> str:
     return "\n".join(lines) + "\n"
 
 
-class TestLdifPeople(PeopleSuite):
+class TestLdif(PeopleSuite):
     """The file in memory."""
 
     @pytest.fixture

@@ -12,6 +12,7 @@ from courriel_wire import EntryKind
 from directory_service.people import Entry
 
 _ADDRESS = re.compile(r"[^\s@<>()\[\],;:\\\"]+@[^\s@<>()\[\],;:\\\"]+")
+FULL_NAME = ("givenname", "sn")
 Attributes = Mapping[str, Sequence[bytes]]
 """Values by lower-case attribute name."""
 
@@ -36,6 +37,11 @@ class AttributeMap:
         {("objectclass", "groupofnames"), ("objectclass", "organizationalrole")}
     )
 
+    def attributes(self) -> list[str]:
+        """Return the names of all attributes that ``entry`` looks at."""
+        named = (*self.name, *self.address, *self.unit, *self.phone, *FULL_NAME)
+        return sorted({*named, *(attribute for attribute, _ in self.services)})
+
     def entry(self, attributes: Attributes) -> Entry | None:
         """Make the entry; None where there is no address, as in a branch of the tree.
 
@@ -47,7 +53,7 @@ class AttributeMap:
             return None
         if not all(_ADDRESS.fullmatch(address) for address in addresses):
             raise UnusableEntry("an address that is none")
-        parts = _values(attributes, ("givenname",))[:1] + _values(attributes, ("sn",))[:1]
+        parts = [part for name in FULL_NAME for part in _values(attributes, (name,))[:1]]
         names = [*_values(attributes, self.name), *filter(None, [" ".join(parts)]), addresses[0]]
         units, phones = _values(attributes, self.unit), _values(attributes, self.phone)
         others = names[1:-1] + addresses[1:] + units[1:] + phones[1:]

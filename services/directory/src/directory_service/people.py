@@ -8,6 +8,7 @@ number is its digits, so that "01.40.00.12.34" finds "+33 1 40 00 12 34".
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from enum import IntEnum
 from itertools import chain, islice, product
@@ -72,7 +73,16 @@ class People(Protocol):
     """The port: a directory that can be searched."""
 
     async def search(self, query: Query) -> Found:
-        """Find the best entries, ranked as `select` ranks them. An empty query finds nothing."""
+        """Find the best entries, ranked as `select` ranks them. An empty query finds nothing.
+
+        Raises DirectoryUnavailable.
+        """
+
+    async def check(self) -> None:
+        """Return where a search can be answered. Raises DirectoryUnavailable."""
+
+    def kept(self) -> AbstractAsyncContextManager[None]:
+        """Keep what is searched current while the body runs."""
 
 
 def fold(text: str) -> str:
