@@ -2,15 +2,15 @@
 
 import json
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 import httpx2
 import pytest
 from fastapi import FastAPI
-from gateway_fakes import FakeAuth, FakeMailbox, FakeSender, attached, outbox_entry
+from gateway_fakes import FakeAuth, FakeDirectory, FakeMailbox, FakeSender, attached, outbox_entry
 from starlette.types import Message
 
-from courriel_wire import RecipientState
+from courriel_wire import DirectoryEntry, EntryKind, RecipientState
 from gateway_service.dispositions import attachment
 
 ATTACK = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>{{7*7}}%(x)s%s"
@@ -60,6 +60,45 @@ async def test_what_is_typed_cannot_write_markup(browser: httpx2.AsyncClient) ->
     assert answer.status_code == 422
     assert "<script" not in answer.text
     assert "<img" not in answer.text
+
+
+async def test_directory_cannot_write_markup(browser: httpx2.AsyncClient, directory: FakeDirectory) -> None:
+    """Entries, the query and ticks are shown as text on both pages of the directory."""
+    directory.entries = [
+        DirectoryEntry(name=ATTACK, address=ATTACK, kind=kind, unit=ATTACK, phone=ATTACK)
+        for kind in EntryKind
+    ]
+    fields = dict.fromkeys(
+        ("to", "cc", "bcc", "subject", "text", "key", "in_reply_to", "reference", "pick", "field"), ATTACK
+    )
+    form = [("file", ("", b"", "application/octet-stream"))]
+    for answer in (
+        await browser.get("/directory", params={"q": ATTACK, "kind": ATTACK, "notice": ATTACK}),
+        await browser.post("/directory/write", data={"alone": ATTACK, "field": ATTACK}),
+        await browser.post("/directory/write", data={"pick": [ATTACK] * 2, "q": ATTACK, "kind": ATTACK}),
+        *[
+            await browser.post("/compose/directory", data={**fields, "q": query, "action": act}, files=form)
+            for query in (ATTACK, "zzz")
+            for act in ("search", "to", ATTACK)
+        ],
+    ):
+        assert answer.status_code == 200
+        assert "&lt;script&gt;" in answer.text
+        assert "<script" not in answer.text
+        assert "<img" not in answer.text
+
+
+@pytest.mark.parametrize(
+    "query", ["*", "(", "*)(mail=*", "\0", "😀", "\u202e", "%00", "\ud800", "&kind=robot"]
+)
+async def test_odd_queries_are_searched_as_they_are(
+    browser: httpx2.AsyncClient, directory: FakeDirectory, query: str
+) -> None:
+    """Signs of query languages, NUL, emoji and halves of characters mean nothing special."""
+    answer = await browser.get("/directory?q=" + quote(query, errors="surrogatepass"))
+    assert answer.status_code == 200
+    assert "Aucun résultat pour" in answer.text
+    assert len(directory.asked) == 1
 
 
 async def test_server_words_and_names_cannot_write_markup(

@@ -16,6 +16,7 @@ from gateway_service import (
     routes_api_outbox,
     routes_api_session,
     routes_api_settings,
+    routes_pages_directory,
     routes_pages_forwarding,
     routes_pages_messages,
     routes_pages_outbox,
@@ -79,6 +80,7 @@ ROUTERS = (
     routes_pages_messages.router,
     routes_pages_writing.router,
     routes_pages_forwarding.router,
+    routes_pages_directory.router,
     routes_pages_outbox.router,
     routes_pages_settings.router,
     static_files.router,
@@ -127,7 +129,8 @@ def create_app(
         trust_request_id=False,
         openapi_url="/api/openapi.json",
         other_body_octets=dict.fromkeys(
-            ("/api/uploads", "/api/outbox", "/compose", "/compose/undo"), settings.max_upload_octets
+            ("/api/uploads", "/api/outbox", "/compose", "/compose/directory", "/compose/undo"),
+            settings.max_upload_octets,
         ),
     )
     app.state.settings = settings

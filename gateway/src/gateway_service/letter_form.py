@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from courriel_web.service_client import UpstreamProblem
 from courriel_wire import Priority, Problem, Upload
 from gateway_service.dispositions import attachment
-from gateway_service.letters import Letter, Occasion
+from gateway_service.letters import RECIPIENT_FIELDS, Letter, Occasion
 from gateway_service.multipart import Body, File, read_form
 from gateway_service.services import Sender
 from gateway_service.submissions import MAX_ATTACHMENTS, digest_of
@@ -32,6 +32,16 @@ class FormError:
     limit: int = 0
 
 
+@dataclass(frozen=True)
+class Picking:
+    """What the directory's page asks for a letter: whom it ticked for ``field``, and what it searches."""
+
+    field: str
+    ticked: tuple[str, ...]
+    text: str
+    kind: str
+
+
 @dataclass
 class SentForm:
     """The letter as typed, the button that was pressed, and the files that sender refused.
@@ -42,6 +52,7 @@ class SentForm:
 
     letter: Letter
     digest: str
+    picking: Picking
     action: str = ""
     entries: tuple[str, ...] = ()
     refused: list[tuple[str, Problem]] = field(default_factory=list)
@@ -70,10 +81,21 @@ async def read_letter(request: Request, sender: Sender, token: str | None) -> Se
     return SentForm(
         _letter(values, (*kept, *uploads)),
         digest=digest_of(json.dumps([sorted(values.items()), contents])),
+        picking=Picking(
+            field=recipient_field(_first(values, "field")),
+            ticked=tuple(filter(None, values.get("pick", [])[:MAX_ENTRIES])),
+            text=_first(values, "q"),
+            kind=_first(values, "kind"),
+        ),
         action=_first(values, "action"),
         entries=tuple(values.get("entry", [])[:MAX_ENTRIES]),
         refused=refused,
     )
+
+
+def recipient_field(name: str) -> str:
+    """Return the address field of this name, "to" where there is none."""
+    return name if name in RECIPIENT_FIELDS else "to"
 
 
 class _Hash(Protocol):

@@ -5,10 +5,13 @@ from collections.abc import Mapping, Sequence
 from fastapi import Request
 from fastapi.responses import Response
 
+from courriel_web.problems import BadBearer
 from courriel_wire import Code, OutboxEntry, Problem
 from gateway_service.beginnings import Author
-from gateway_service.browser_session import Visitor
-from gateway_service.letter_form import FormError
+from gateway_service.browser_session import Visitor, visit
+from gateway_service.directory_search import Search
+from gateway_service.errors import SessionEnded
+from gateway_service.letter_form import FormError, SentForm
 from gateway_service.letters import Letter
 from gateway_service.pages import pages_of
 from gateway_service.quotations import Quotations
@@ -35,6 +38,14 @@ async def author_of(visitor: Visitor, services: Services) -> Author:
     )
 
 
+async def writer_of(request: Request, services: Services) -> Visitor | None:
+    """Return who writes, None where the session has ended meanwhile."""
+    try:
+        return await visit(request, services)
+    except (BadBearer, SessionEnded):
+        return None
+
+
 def letter_page(
     request: Request,
     visitor: Visitor | None,
@@ -55,6 +66,27 @@ def letter_page(
         ended=visitor is None,
         notice=notice,
         **context,
+    )
+
+
+def ended_page(request: Request, letter: Letter, errors: Sequence[FormError]) -> Response:
+    """Show the letter to somebody whose session has ended: nothing typed is lost."""
+    ended = FormError(FORM, explain_letter(Code.SESSION_ENDED))
+    return letter_page(request, None, letter, status=401, errors=[ended, *errors])
+
+
+def picking_page(
+    request: Request, visitor: Visitor, form: SentForm, search: Search, *, notice: str
+) -> Response:
+    """Show the directory to whoever picks recipients; the page's form carries the letter."""
+    return pages_of(request).page(
+        "picking.html",
+        status=search.status,
+        visitor=visitor,
+        letter=form.letter,
+        picking=form.picking,
+        search=search,
+        notice=notice,
     )
 
 

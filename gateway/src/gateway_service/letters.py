@@ -69,21 +69,34 @@ class Letter:
 
     def unique_recipients(self) -> int:
         """Count the recipients over all fields, the same address once; unreadable fields do not count."""
-        return len(self._addresses())
+        return len(self._addresses(RECIPIENT_FIELDS))
 
-    def _addresses(self) -> set[str]:
+    def _addresses(self, fields: Iterable[str]) -> set[str]:
         unreadable = self.invalid_fields()
         return {
             canonical(recipient.address)
-            for name in RECIPIENT_FIELDS
+            for name in fields
             if name not in unreadable
             for recipient in self.recipients(name)
         }
 
     def add_copy(self, address: str, where: str) -> None:
         """Put ``address`` into the field ``where`` ("cc" or "bcc"), unless the letter goes there anyway."""
-        if canonical(address) not in self._addresses():
-            setattr(self, where, ", ".join(filter(None, [getattr(self, where), address])))
+        if canonical(address) not in self._addresses(RECIPIENT_FIELDS):
+            self._append(address, where)
+
+    def add(self, recipients: Iterable[str], where: str) -> None:
+        """Put ``recipients``, as people type them, into the field ``where``; none is in it twice."""
+        there = self._addresses([where])
+        for typed in recipients:
+            new = _canonical(typed)
+            if not new <= there:
+                self._append(typed, where)
+                there |= new
+
+    def _append(self, typed: str, where: str) -> None:
+        before = getattr(self, where).rstrip(" ,;\r\n")
+        setattr(self, where, ", ".join(filter(None, [before, typed])))
 
     def submissions(self, choices: Settings) -> list[tuple[str, Submission]]:
         """Return what sender takes, each with its idempotency key: several where messages are redirected.
@@ -119,6 +132,14 @@ class Letter:
             references=self.references,
         )
         return [(self.key, submission)]
+
+
+def _canonical(typed: str) -> set[str]:
+    """Return the addresses of what was typed; the text itself where it is none, so that it can be told."""
+    try:
+        return {canonical(each.address) for each in parse_addresses(typed)}
+    except InvalidAddress:
+        return {typed}
 
 
 def _references(uploads: Iterable[Upload]) -> Iterable[UploadReference]:

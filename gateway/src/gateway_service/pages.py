@@ -13,7 +13,7 @@ from starlette.responses import HTMLResponse
 
 from courriel_message import Address as TypedAddress
 from courriel_message import format_address, linkify
-from courriel_wire import Address
+from courriel_wire import Address, DirectoryEntry
 from courriel_wire import Settings as Choices
 from gateway_service.display import Display
 from gateway_service.formats import Formats, duration, place, size
@@ -90,9 +90,10 @@ class Pages:
         return HTMLResponse(self.text(name, now=datetime.now(UTC), **context), status_code=status)
 
 
-def written(address: Address) -> str:
-    """Return an address as a person would type it."""
-    return format_address(TypedAddress(address.name, address.address))
+def written(address: Address | DirectoryEntry) -> str:
+    """Return an address, or an entry of the directory, as a person would type it."""
+    name = "" if address.name == address.address else address.name
+    return format_address(TypedAddress(name, address.address))
 
 
 def shown_name(addresses: tuple[Address, ...]) -> str:

@@ -10,21 +10,20 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import RedirectResponse, Response
 from pydantic import ValidationError
 
-from courriel_web.problems import BadBearer
 from courriel_web.service_client import UpstreamProblem, UpstreamUnavailable
 from courriel_wire import Code, OutboxEntry, Problem, RecipientState
-from gateway_service.browser_session import SignedInVisitor, Visitor, visit
-from gateway_service.errors import SessionEnded
+from gateway_service.browser_session import SignedInVisitor, Visitor
 from gateway_service.identifiers import checked_entry, checked_uid
 from gateway_service.letter_form import FormError, SentForm, read_letter
 from gateway_service.letter_pages import (
     ABOUT,
-    FORM,
     author_of,
+    ended_page,
     error_of,
     file_errors,
     letter_page,
     sent_page,
+    writer_of,
 )
 from gateway_service.letters import RECIPIENT_FIELDS, Letter, Occasion, new_key
 from gateway_service.same_origin import only_own_pages
@@ -62,12 +61,11 @@ async def writing_page(
 @router.post("/compose")
 async def send(request: Request, services: UsesServices) -> Response:
     """Send the letter, or only join its files; show it again with what is wrong."""
-    visitor = await _writer(request, services)
+    visitor = await writer_of(request, services)
     form = await read_letter(request, services.sender, visitor.token if visitor else None)
     errors = _errors(form)
     if visitor is None:
-        errors.insert(0, FormError(FORM, explain_letter(Code.SESSION_ENDED)))
-        return letter_page(request, None, form.letter, status=401, errors=errors)
+        return ended_page(request, form.letter, errors)
     if form.action != "send" or errors:
         return letter_page(request, visitor, form.letter, status=422 if errors else 200, errors=errors)
     return await _send(request, visitor, services, form)
@@ -117,14 +115,6 @@ async def undo(request: Request, visitor: SignedInVisitor, services: UsesService
 def _taken_back(request: Request, visitor: Visitor, letter: Letter, status: int = 200) -> Response:
     letter.key = new_key()
     return letter_page(request, visitor, letter, status=status, notice="cancelled")
-
-
-async def _writer(request: Request, services: Services) -> Visitor | None:
-    """Return who writes, None where the session has ended meanwhile."""
-    try:
-        return await visit(request, services)
-    except (BadBearer, SessionEnded):
-        return None
 
 
 def _errors(form: SentForm) -> list[FormError]:
