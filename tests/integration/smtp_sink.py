@@ -13,6 +13,7 @@ from sender_service.delivery import Envelope as Route
 from sender_service.delivery import Outcome
 from sender_service.delivery_smtp import SmtpRelay
 from sender_service.relay_server import RelayServer
+from sender_service.relays import Relays
 
 ROUTE = Route("jean@demo.example", ("a@demo.example", "b@demo.example"))
 MESSAGE = b"Subject: x\r\n\r\nBonjour\r\n"
@@ -98,14 +99,12 @@ async def listening(
 
 
 @asynccontextmanager
-async def relay_to(
-    port: int, scheme: str = "smtp", query: str = "", **other: Any
-) -> AsyncIterator[SmtpRelay]:
+async def relay_to(port: int, scheme: str = "smtp", query: str = "", **other: Any) -> AsyncIterator[Relays]:
     """Make the relay under test."""
     server = RelayServer.from_url(f"{scheme}://127.0.0.1:{port}{query}", **other)
     relay = SmtpRelay(server, hostname="sender.test")
     try:
-        yield relay
+        yield Relays([relay])
     finally:
         await relay.aclose()
 

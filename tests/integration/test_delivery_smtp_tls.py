@@ -13,6 +13,7 @@ from tests.integration.smtp_sink import MESSAGE, ROUTE, Sink, kinds, listening, 
 from sender_service.delivery import Delivered, Outcome, Temporary
 from sender_service.delivery_smtp import SmtpRelay
 from sender_service.relay_server import RelayServer, Tls
+from sender_service.relays import Relays
 
 
 @dataclass
@@ -32,10 +33,12 @@ def authority(tmp_path: Path) -> Authority:
     return Authority(tmp_path / "ca.pem", context)
 
 
-def required(relay: SmtpRelay) -> SmtpRelay:
+def required(relays: Relays) -> Relays:
     """Let the relay treat loopback as any other host."""
+    [relay] = relays._relays
+    assert isinstance(relay, SmtpRelay)
     relay._server = replace(relay._server, tls=Tls.STARTTLS)
-    return relay
+    return relays
 
 
 async def test_starttls_is_used_and_verified(authority: Authority) -> None:
@@ -90,7 +93,7 @@ async def test_a_service_account(authority: Authority, password: str, expected: 
             RelayServer.from_url(f"smtp://service:{password}@127.0.0.1:{port}", ca_file=authority.ca_file),
             hostname="sender.test",
         )
-        outcomes = await relay.deliver(ROUTE, MESSAGE)
+        outcomes = await Relays([relay]).deliver(ROUTE, MESSAGE)
         await relay.aclose()
     assert kinds(outcomes) == dict.fromkeys(ROUTE.recipients, expected)
     assert password not in str(outcomes)

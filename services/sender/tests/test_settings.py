@@ -26,7 +26,7 @@ def test_the_defaults_are_the_products() -> None:
     assert settings.sender_max_message_bytes == 26_214_400
     assert settings.sender_messages_per_hour == 100
     assert settings.sender_retry_window_seconds == 14_400
-    assert "hush" not in repr(settings) + repr(settings.relay())
+    assert "hush" not in repr(settings) + repr(settings.relays())
 
 
 @pytest.mark.parametrize(
@@ -68,3 +68,11 @@ def test_a_url_says_how_the_link_is_protected(url: str, tls: Tls, port: int) -> 
     """TLS is required unless somebody said otherwise, or it is this host."""
     server = RelayServer.from_url(url)
     assert (server.tls, server.port) == (tls, port)
+
+
+def test_several_relays_keep_their_order() -> None:
+    """Each URL by its own rules; one that is wrong is told."""
+    settings = Settings(**{**GOOD, "smtp_url": "smtps://a.example, smtp://b.example:587"})
+    assert [(each.host, each.port) for each in settings.relays()] == [("a.example", 465), ("b.example", 587)]
+    with pytest.raises(ValidationError, match="starts with smtp"):
+        Settings(**{**GOOD, "smtp_url": "smtp://a.example,"})

@@ -72,7 +72,9 @@ class _Letter(Request):
     """What the public request and the resolved submission share.
 
     ``sender_name`` stands before the From address, which is always the session's own ("" for the name that
-    the session knows). ``undo_seconds`` is how long the message is held, and may be cancelled.
+    the session knows). ``request_receipt`` asks the reader, ``request_delivery_receipt`` the mail servers
+    (RFC 3461, where they can) to confirm. ``undo_seconds`` is how long the message is held, and may be
+    cancelled.
     """
 
     to: Recipients = ()
@@ -83,6 +85,7 @@ class _Letter(Request):
     html: str | None = None
     priority: Priority = Priority.NORMAL
     request_receipt: bool = False
+    request_delivery_receipt: bool = False
     send_at: datetime | None = None
     undo_seconds: Annotated[int, Field(ge=0, le=60)] = 0
     sender_name: Annotated[str, Field(max_length=200)] = ""

@@ -15,6 +15,10 @@ MAX_DETAIL = 500
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")
 
 
+NULL_PATH = ""
+"""The return path of a report (RFC 5321 section 4.5.5): whoever cannot deliver it tells nobody."""
+
+
 @dataclass(frozen=True, slots=True)
 class Delivered:
     """The relay took responsibility for this recipient (RFC 5321 section 4.2.5)."""
@@ -42,10 +46,19 @@ Outcome = Delivered | Temporary | Permanent
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """RFC 5321's: where failures go, and to whom the message goes."""
+    """RFC 5321's: where failures go, and to whom the message goes.
+
+    `sender` NULL_PATH is that of a report. `notify_success` asks those who deliver to tell the sender
+    (RFC 3461).
+    """
 
     sender: str = field(repr=False)
     recipients: tuple[str, ...] = field(repr=False)
+    notify_success: bool = False
+
+
+class RelayAway(Exception):
+    """A relay has nothing of the message, so that another may be asked; the text is fit to be shown."""
 
 
 class Relay(Protocol):

@@ -1,8 +1,8 @@
 """Delivery to an SMTP relay with aiosmtplib: one transaction a message, connections reused between messages.
 
-What is about a recipient is that recipient's outcome; what is about the connection (greeting, TLS, our own
-credential, the network) is temporary for all, since it is ours to repair. It never retries a transaction in
-which anything was asked, except on a kept connection that turns out to be dead at MAIL.
+What is about a recipient is that recipient's outcome. What is about the connection (greeting, TLS, our own
+credential, the network) is ours to repair: before DATA it is RelayAway, so that another relay may be asked;
+from DATA on it is temporary for all, since the relay may have taken the message.
 """
 
 import asyncio
@@ -11,10 +11,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import aiosmtplib
-from aiosmtplib import SMTP, SMTPException, SMTPResponse, SMTPServerDisconnected
+from aiosmtplib import SMTP, SMTPException, SMTPResponse
 
-from courriel_message import canonical, needs_smtputf8
-from sender_service.delivery import Delivered, Envelope, Outcome, Permanent, Temporary, plain_words
+from courriel_message import canonical, is_address, needs_smtputf8
+from sender_service.delivery import (
+    NULL_PATH,
+    Delivered,
+    Envelope,
+    Outcome,
+    Permanent,
+    RelayAway,
+    Temporary,
+    plain_words,
+)
+from sender_service.pipelining_smtp import pipeline
 from sender_service.relay_server import RelayServer, Tls
 
 CONNECT_SECONDS = 15.0
@@ -27,6 +37,8 @@ MESSAGES_A_CONNECTION = 100
 CLOSING = 421
 PERMANENT = 500
 """RFC 5321 section 4.2.1: a reply that starts with 5 is final."""
+FULL_RETURN_OCTETS = 256 * 1024
+"""A message of as many octets is asked back whole, should it fail further on; of a larger one its header."""
 _SUCCESS = range(200, 300)
 
 
@@ -37,8 +49,8 @@ class _Connection:
     idle_since: float = 0.0
 
 
-class _Stale(Exception):
-    """A kept connection is dead; nothing of this message was asked on it."""
+class _Gone(Exception):
+    """The server closes, or the connection is dead, before anything of this message was sent."""
 
 
 class _Refused(Exception):
@@ -50,13 +62,14 @@ class _Refused(Exception):
 
 
 class SmtpRelay:
-    """Implements `sender_service.delivery.Relay`. Belongs to one event loop."""
+    """Implements `sender_service.delivery.Relay`, but raises RelayAway. Belongs to one event loop."""
 
-    def __init__(self, server: RelayServer, *, hostname: str) -> None:
-        """`hostname` is how we introduce ourselves (EHLO)."""
+    def __init__(self, server: RelayServer, *, hostname: str, connections: int = 8) -> None:
+        """`hostname` is how we introduce ourselves (EHLO); more than `connections` are never open."""
         self._server = server
         self._hostname = hostname
         self._idle: list[_Connection] = []
+        self._slots = asyncio.Semaphore(connections)
 
     async def aclose(self) -> None:
         """End the kept connections."""
@@ -64,21 +77,23 @@ class SmtpRelay:
             await _part(self._idle.pop())
 
     async def deliver(self, envelope: Envelope, message: bytes) -> Mapping[str, Outcome]:
-        """See `Relay.deliver`."""
+        """See `Relay.deliver`. Raises RelayAway."""
+        bad = [each for each in envelope.recipients if not is_address(each)]
+        if bad or not (is_address(envelope.sender) or envelope.sender == NULL_PATH):
+            return dict.fromkeys(envelope.recipients, Permanent("an address cannot be written"))
         outcomes: dict[str, Outcome] = {}
-        try:
+        async with self._slots:
             while True:
-                connection = await self._kept() or await self._connect()
+                connection = await self._kept()
+                is_fresh = connection is None
+                connection = connection or await self._connect()
                 try:
                     await self._transact(connection, envelope, message, outcomes)
-                    break
-                except _Stale:
-                    continue
-        except _Refused as refused:
-            _fill(outcomes, envelope, _outcome(refused.reply))
-        except (SMTPException, OSError, TimeoutError, ValueError) as error:
-            _fill(outcomes, envelope, Temporary(_describe(error)))
-        return outcomes
+                except _Gone as gone:
+                    if is_fresh:
+                        raise RelayAway(str(gone)) from None
+                else:
+                    return outcomes
 
     async def _kept(self) -> _Connection | None:
         while self._idle:
@@ -104,6 +119,9 @@ class SmtpRelay:
             await smtp.ehlo()
             if server.username:
                 await smtp.login(server.username, server.password)
+        except (SMTPException, OSError, TimeoutError, ValueError) as error:
+            smtp.close()
+            raise RelayAway(_describe(error)) from None
         except BaseException:
             smtp.close()
             raise
@@ -113,29 +131,22 @@ class SmtpRelay:
     async def _transact(
         self, connection: _Connection, envelope: Envelope, message: bytes, outcomes: dict[str, Outcome]
     ) -> None:
-        """Send one message; write what is known into `outcomes` as it becomes known.
-
-        Raises _Stale, or _Refused for what concerns the whole message. Only a clean connection is kept.
-        """
+        """Send one message; write an outcome for every recipient, or raise _Gone. Keep a clean connection."""
         smtp = connection.smtp
-        was_kept = connection.messages > 0
         connection.messages += 1
         clean = False
         try:
-            await _mail(smtp, envelope, message, was_kept=was_kept)
-            accepted = await _recipients(smtp, envelope, outcomes)
+            accepted = await _begin(smtp, envelope, message, outcomes)
             if accepted:
-                try:
-                    reply = await smtp.data(message, timeout=DATA_SECONDS)
-                except aiosmtplib.SMTPDataError as error:
-                    raise _Refused(SMTPResponse(error.code, error.message)) from None
-                outcomes.update(dict.fromkeys(accepted, Delivered(_words(reply))))
+                outcomes.update(dict.fromkeys(accepted, Delivered(_words(await _data(smtp, message)))))
                 clean = True
             else:
                 clean = await _reset(smtp)
         except _Refused as refused:
+            _fill(outcomes, envelope, _outcome(refused.reply))
             clean = refused.reply.code != CLOSING and await _reset(smtp)
-            raise
+        except (SMTPException, OSError, TimeoutError) as error:
+            _fill(outcomes, envelope, Temporary(_describe(error)))
         finally:
             self._keep(connection, clean=clean)
 
@@ -147,23 +158,51 @@ class SmtpRelay:
             connection.smtp.close()
 
 
-async def _mail(smtp: SMTP, envelope: Envelope, message: bytes, *, was_kept: bool) -> None:
-    """MAIL FROM with its options. Raises _Refused, or _Stale where a kept connection is no longer served."""
-    arguments = [f"FROM:<{canonical(envelope.sender)}>", *_mail_options(smtp, envelope, message)]
+async def _begin(smtp: SMTP, envelope: Envelope, message: bytes, outcomes: dict[str, Outcome]) -> list[str]:
+    """MAIL, and RCPT for each; return those accepted, note the others' outcomes. Raises _Refused, _Gone."""
+    mail = " ".join(["MAIL", f"FROM:<{canonical(envelope.sender)}>", *_mail_options(smtp, envelope, message)])
+    notify = _notify(smtp, envelope)
+    recipients = (f"RCPT TO:<{canonical(each)}>{notify}" for each in envelope.recipients)
+    commands = [command.encode() for command in (mail, *recipients)]
     try:
-        reply = await smtp.execute_command(b"MAIL", *(argument.encode() for argument in arguments))
-    except (SMTPServerDisconnected, OSError):
-        if was_kept:
-            raise _Stale from None
-        raise
-    if reply.code == CLOSING and was_kept:
-        raise _Stale
-    if reply.code not in _SUCCESS:
-        raise _Refused(reply)
+        replies = await _ask(smtp, commands)
+    except (SMTPException, OSError, TimeoutError) as error:
+        raise _Gone(_describe(error)) from None
+    if closing := [reply for reply in replies if reply.code == CLOSING]:
+        raise _Gone(_words(closing[0]))
+    if replies[0].code not in _SUCCESS:
+        raise _Refused(replies[0])
+    accepted = []
+    for recipient, reply in zip(envelope.recipients, replies[1:], strict=True):
+        if reply.code in _SUCCESS:
+            accepted.append(recipient)
+        else:
+            outcomes[recipient] = _outcome(reply)
+    return accepted
+
+
+async def _ask(smtp: SMTP, commands: list[bytes]) -> list[SMTPResponse]:
+    """Send commands in one flight where the server offers it, else one by one until one is the last."""
+    if smtp.protocol is not None and smtp.supports_extension("pipelining"):
+        return await pipeline(smtp.protocol, commands, timeout_seconds=REPLY_SECONDS)
+    replies = []
+    for command in commands:
+        replies.append(await smtp.execute_command(command))
+        if replies[0].code not in _SUCCESS or replies[-1].code == CLOSING:
+            break
+    return replies
+
+
+async def _data(smtp: SMTP, message: bytes) -> SMTPResponse:
+    """Send DATA and the message. Raises _Refused."""
+    try:
+        return await smtp.data(message, timeout=DATA_SECONDS)
+    except aiosmtplib.SMTPDataError as error:
+        raise _Refused(SMTPResponse(error.code, error.message)) from None
 
 
 def _mail_options(smtp: SMTP, envelope: Envelope, message: bytes) -> list[str]:
-    """Use what the relay offers: SIZE (RFC 1870), 8BITMIME (RFC 6152), SMTPUTF8 (RFC 6531).
+    """Use what the relay offers: SIZE (RFC 1870), 8BITMIME (RFC 6152), SMTPUTF8 (RFC 6531), DSN (RFC 3461).
 
     Raises _Refused.
     """
@@ -183,21 +222,18 @@ def _mail_options(smtp: SMTP, envelope: Envelope, message: bytes) -> list[str]:
         if not smtp.supports_extension("smtputf8"):
             raise _Refused(SMTPResponse(553, "5.6.7 The relay takes no international addresses"))
         options.append("SMTPUTF8")
+    if smtp.supports_extension("dsn"):
+        options.append("RET=FULL" if len(message) <= FULL_RETURN_OCTETS else "RET=HDRS")
     return options
 
 
-async def _recipients(smtp: SMTP, envelope: Envelope, outcomes: dict[str, Outcome]) -> list[str]:
-    """RCPT TO for each; return those accepted, note the others' outcomes. Raises _Refused at 421."""
-    accepted = []
-    for recipient in envelope.recipients:
-        reply = await smtp.execute_command(b"RCPT", f"TO:<{canonical(recipient)}>".encode())
-        if reply.code == CLOSING:
-            raise _Refused(reply)
-        if reply.code not in _SUCCESS:
-            outcomes[recipient] = _outcome(reply)
-        else:
-            accepted.append(recipient)
-    return accepted
+def _notify(smtp: SMTP, envelope: Envelope) -> str:
+    """Return what RCPT asks by RFC 3461, where the relay offers it; nothing leaves it as RFC 5321 has it."""
+    if not smtp.supports_extension("dsn"):
+        return ""
+    if envelope.sender == NULL_PATH:
+        return " NOTIFY=NEVER"
+    return " NOTIFY=SUCCESS,FAILURE,DELAY" if envelope.notify_success else ""
 
 
 async def _reset(smtp: SMTP) -> bool:

@@ -17,7 +17,16 @@ import structlog
 
 from courriel_message import InvalidDraft
 from courriel_wire import ReportState
-from sender_service.delivery import Delivered, Envelope, Outcome, Permanent, Relay, RetryPolicy, Temporary
+from sender_service.delivery import (
+    NULL_PATH,
+    Delivered,
+    Envelope,
+    Outcome,
+    Permanent,
+    Relay,
+    RetryPolicy,
+    Temporary,
+)
 from sender_service.octet_budget import OctetBudget
 from sender_service.outbox import Claim, ContentLost, Letter, Outbox
 from sender_service.report import CONTENT_LOST, Reporter
@@ -26,10 +35,6 @@ SETTLE_PAUSE_SECONDS = 0.25
 OCTETS_AT_ONCE = 48 * 1024**2
 """Of messages under way in one process; each is there about three times over while its DATA is prepared."""
 log = structlog.get_logger(__name__)
-
-
-NULL_PATH = ""
-"""The return path of a report (RFC 5321 section 4.5.5): whoever cannot deliver it tells nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +128,7 @@ class Dispatch:
 
     async def _deliver(self, claim: Claim, message: bytes | None) -> _Result:
         """Try the open recipients."""
-        envelope = Envelope(claim.letter.sender, claim.letter.open_addresses())
+        envelope = claim.letter.envelope()
         outcomes = await self._outcomes(envelope, message)
         letter, pause = claim.letter.record(outcomes), None
         if letter.open_addresses():

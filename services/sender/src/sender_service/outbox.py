@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from courriel_wire import RecipientState, ReportState
-from sender_service.delivery import Delivered, Outcome, Permanent
+from sender_service.delivery import Delivered, Envelope, Outcome, Permanent
 from sender_service.errors import SenderError
 
 LISTED = 200
@@ -97,7 +97,7 @@ class Letter:
     """What is known of a message besides its content: personal data, sealed wherever it is stored.
 
     `sender` is the envelope's; `digest` is of the request that made it, so that an Idempotency-Key can be
-    compared.
+    compared. `notify_success` as in `Envelope`.
     """
 
     sender: str = field(repr=False)
@@ -106,6 +106,11 @@ class Letter:
     message_id: str
     digest: str = field(default="", repr=False)
     reporting: Reporting = Reporting()
+    notify_success: bool = False
+
+    def envelope(self) -> Envelope:
+        """Return the envelope of the next attempt."""
+        return Envelope(self.sender, self.open_addresses(), self.notify_success)
 
     def open_addresses(self) -> tuple[str, ...]:
         """List the recipients whose outcome is not final."""

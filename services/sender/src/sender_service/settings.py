@@ -33,7 +33,10 @@ class Settings(ServiceSettings):
     """The domain of Message-ID."""
     smtp_url: SecretStr
     """The relay: `smtp://host[:25]` (STARTTLS required, except on loopback or with `?tls=none`) or
-    `smtps://host[:465]`; a service account may stand before the host."""
+    `smtps://host[:465]`; a service account may stand before the host. Several, comma-separated: the next is
+    asked where one is away."""
+    smtp_connections: Annotated[int, Field(ge=1, le=1000)] = 8
+    """Connections to one relay at one time, of one worker process."""
     smtp_ca_file: Path | None = None
     """Authorities (PEM) that sign the relay's certificate, instead of the system's."""
     smtp_username: str = ""
@@ -61,14 +64,17 @@ class Settings(ServiceSettings):
 
     @model_validator(mode="after")
     def _relay_is_usable(self) -> Self:
-        self.relay()
+        self.relays()
         return self
 
-    def relay(self) -> RelayServer:
-        """Return the relay the SMTP settings describe. Raises ValueError."""
-        return RelayServer.from_url(
-            self.smtp_url.get_secret_value(),
-            ca_file=self.smtp_ca_file,
-            username=self.smtp_username,
-            password=self.smtp_password.get_secret_value(),
+    def relays(self) -> tuple[RelayServer, ...]:
+        """Return the relays the SMTP settings describe, the preferred first. Raises ValueError."""
+        return tuple(
+            RelayServer.from_url(
+                url.strip(),
+                ca_file=self.smtp_ca_file,
+                username=self.smtp_username,
+                password=self.smtp_password.get_secret_value(),
+            )
+            for url in self.smtp_url.get_secret_value().split(",")
         )

@@ -122,6 +122,7 @@ class Submissions:
                         recipients=tuple(Recipient(address) for address in parts.recipients.unique()),
                         message_id=message_id,
                         digest=digest,
+                        notify_success=submission.request_delivery_receipt,
                     ),
                     content=composed.octets,
                     due_at=due_at,

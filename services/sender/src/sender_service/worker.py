@@ -23,6 +23,7 @@ from sender_service.delivery_smtp import SmtpRelay
 from sender_service.dispatch import Dispatch
 from sender_service.hints_celery import TASK, make_celery
 from sender_service.outbox_redis import LEASE_SECONDS, RedisOutbox
+from sender_service.relays import Relays
 from sender_service.report import Reporter
 from sender_service.settings import Settings
 
@@ -38,7 +39,10 @@ class Engine:
         self._loop = asyncio.new_event_loop()
         self._thread = Thread(target=self._loop.run_forever, name="deliveries", daemon=True)
         self._redis = connect_redis(settings.redis_state_url.get_secret_value())
-        self._relay = SmtpRelay(settings.relay(), hostname=socket.gethostname())
+        self._relays = [
+            SmtpRelay(server, hostname=socket.gethostname(), connections=settings.smtp_connections)
+            for server in settings.relays()
+        ]
         outbox = RedisOutbox(
             self._redis,
             KeyRing.parse(settings.sender_keys.get_secret_value()),
@@ -48,7 +52,7 @@ class Engine:
             window=settings.sender_retry_window_seconds, first=settings.sender_retry_first_seconds
         )
         self._dispatch = Dispatch(
-            outbox, self._relay, retries, Reporter(settings.mail_domain), lease_seconds=LEASE_SECONDS
+            outbox, Relays(self._relays), retries, Reporter(settings.mail_domain), lease_seconds=LEASE_SECONDS
         )
 
     def start(self) -> None:
@@ -68,7 +72,8 @@ class Engine:
             self._thread.join(CLOSE_SECONDS)
 
     async def _close(self) -> None:
-        await self._relay.aclose()
+        for relay in self._relays:
+            await relay.aclose()
         await self._redis.aclose()
 
     def _run(self, work: Coroutine[Any, Any, None]) -> Future[None]:
