@@ -92,6 +92,7 @@ async def test_pages_follow_the_choices(browser: httpx2.AsyncClient, mailbox: Fa
     assert (mailbox.asked[-1][0], *mailbox.asked[-1][2:4]) == ("page", 1, 10)
     assert '<meta name="color-scheme" content="dark">' in page
     assert "prefers-color-scheme" not in page
+    assert 'media="screen"' in page, "paper has the light colours"
     assert 'class="mail horizontal compact"' in page
     await browser.post("/messages/delete", data={"uid": "m1"})
     assert mailbox.asked[-1][2].undo_seconds == 30
