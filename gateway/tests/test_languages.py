@@ -10,7 +10,7 @@ import httpx2
 import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
-from catalogues import SOURCES
+from catalogues import SOURCES, extracted
 from gateway_fakes import FakeMailbox
 
 from courriel_wire import Settings as Choices
@@ -43,6 +43,16 @@ def english() -> Catalog:
 def strings(entry: str | tuple[str, ...] | list[str]) -> tuple[str, ...]:
     """Return the forms of a msgid or of its translation."""
     return (entry,) if isinstance(entry, str) else tuple(entry)
+
+
+def test_english_is_whole(english: Catalog) -> None:
+    """Every msgid of the sources is translated, none is left from earlier words, none is a guess (fuzzy)."""
+    found = {strings(message.id) for message in extracted() if message.id}
+    translated = {strings(message.id): message for message in english if message.id}
+    assert found - translated.keys() == set(), "make translations, then translate"
+    assert translated.keys() - found == set(), "make translations drops what no source says any more"
+    assert not [message.id for message in translated.values() if message.fuzzy]
+    assert not [message.id for message in translated.values() if not all(strings(message.string))]
 
 
 def test_english_keeps_what_is_filled_in(english: Catalog) -> None:
