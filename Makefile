@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 ROOMS := libs/wire libs/web libs/seal libs/pop3 libs/message services/auth services/mailbox services/sender services/directory gateway demo
+# What the browser tests take from npm, installed where git does not look
+BROWSER_TOOLS := tests/e2e/node_modules/.package-lock.json
 LOCKED_ROOMS := auth mailbox sender directory gateway
 
 .DEFAULT_GOAL := help
@@ -35,7 +37,11 @@ contract: $(VENV)/.installed-dev ## every client against the real provider
 integration: $(VENV)/.installed-dev ## the project's images beside Dovecot, Postfix and Redis
 	$(BIN)/pytest tests/integration
 
-e2e: $(VENV)/.installed-dev ## the pages in Chromium
+$(BROWSER_TOOLS): tests/e2e/package-lock.json $(VENV)/.installed-dev
+	@$(BIN)/npm ci --prefix tests/e2e
+	@touch $@
+
+e2e: $(VENV)/.installed-dev $(BROWSER_TOOLS) ## the pages in Chromium, and axe-core over them
 	$(BIN)/pytest tests/e2e
 
 test: $(VENV)/.installed-dev ## all tests; installs a container engine and Chromium where root and apt are there

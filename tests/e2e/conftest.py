@@ -96,13 +96,12 @@ def open_browser(address: str, chromium: Browser, tmp_path: Path) -> Iterator[Op
     with contextlib.ExitStack() as contexts:
 
         def open_one(**options: object) -> Page:
-            context = chromium.new_context(
-                java_script_enabled=False,
-                locale="fr-FR",
-                base_url=address,
-                viewport={"width": 1280, "height": 800},
-                **options,  # type: ignore[arg-type]
-            )
+            usual = {
+                "java_script_enabled": False,
+                "locale": "fr-FR",
+                "viewport": {"width": 1280, "height": 800},
+            }
+            context = chromium.new_context(base_url=address, **(usual | options))  # type: ignore[arg-type]
             context.set_default_timeout(20_000)
             contexts.callback(context.close)
             watch.over(context)
