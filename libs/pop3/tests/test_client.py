@@ -332,6 +332,20 @@ async def test_pipelining_that_is_not_believed(plain: Server, memory_server: Any
     assert [flight.count(b"\r\n") for flight in server.flights] == [1, 1, 1, 1]
 
 
+async def test_a_server_that_drops_commands(session: Session) -> None:
+    """Who announces PIPELINING and answers the first command only is told from who answers none."""
+    client, _ = await session({"TOP 1 0": b"+OK\r\nx\r\n.\r\n", "TOP 2 0": b"", "LIST": b"", "UIDL": b""})
+    client._wire._reply_timeout = 0.01
+    with pytest.raises(TimedOut) as caught:
+        _ = [number async for number, _ in client.tops([1, 2, 3], 0)]
+    assert caught.value.answered == 1
+    client, _ = await session({"LIST": b"", "UIDL": b""})
+    client._wire._reply_timeout = 0.01
+    with pytest.raises(TimedOut) as caught:
+        await client.listing()
+    assert caught.value.answered == 0
+
+
 async def test_bad_stat(session: Session) -> None:
     """STAT without its two numbers is no POP3."""
     client, _ = await session({"STAT": b"+OK many\r\n"})

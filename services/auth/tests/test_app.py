@@ -127,6 +127,7 @@ def test_a_session_from_sign_in_to_sign_out(service: Service) -> None:
     assert service.post("/credential", "mailbox", data=form).json() == {
         "username": "jean.dupont",
         "password": PASSWORD,
+        "client_address": "192.0.2.1",
     }
     assert service.post("/revoke", data=form).status_code == 200
     ended = service.post("/introspect", "mailbox", data=form).json()

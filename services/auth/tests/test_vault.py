@@ -15,11 +15,12 @@ RING = KeyRing(current="b", keys={"b": b"b" * 32, "a": b"a" * 32})
 PASSWORD = SecretStr("mot de passe é")
 
 
-def test_the_password_comes_back() -> None:
+def test_the_credential_comes_back() -> None:
     """With session, token and ring."""
-    sealed = Vault(RING).seal_password(PASSWORD, sid="s", token="t")
+    sealed = Vault(RING).seal_credential(PASSWORD, "192.0.2.7", sid="s", token="t")
     assert b"mot" not in sealed
-    assert Vault(RING).open_password(sealed, sid="s", token="t") == PASSWORD
+    assert b"192" not in sealed
+    assert Vault(RING).open_credential(sealed, sid="s", token="t") == (PASSWORD, "192.0.2.7")
 
 
 @pytest.mark.parametrize(
@@ -33,17 +34,17 @@ def test_the_password_comes_back() -> None:
 )
 def test_anything_else_opens_nothing(ring: KeyRing, sid: str, token: str) -> None:
     """Another token, another session, another key, a key that is gone: the session has ended."""
-    sealed = Vault(RING).seal_password(PASSWORD, sid="s", token="t")
+    sealed = Vault(RING).seal_credential(PASSWORD, "192.0.2.7", sid="s", token="t")
     with pytest.raises(SessionEnded) as ended:
-        Vault(ring).open_password(sealed, sid=sid, token=token)
+        Vault(ring).open_credential(sealed, sid=sid, token=token)
     assert ended.value.reason == "unknown"
 
 
 def test_an_old_key_of_the_ring_still_opens() -> None:
     """A rotation ends no session."""
     old = KeyRing(current="a", keys={"a": b"a" * 32})
-    sealed = Vault(old).seal_password(PASSWORD, sid="s", token="t")
-    assert Vault(RING).open_password(sealed, sid="s", token="t") == PASSWORD
+    sealed = Vault(old).seal_credential(PASSWORD, "192.0.2.7", sid="s", token="t")
+    assert Vault(RING).open_credential(sealed, sid="s", token="t") == (PASSWORD, "192.0.2.7")
 
 
 def test_the_address_of_the_last_sign_in_belongs_to_its_mailbox() -> None:

@@ -120,11 +120,13 @@ class FakeServer:
     hold: dict[str, asyncio.Event] = field(default_factory=dict)
     """Per mailbox: a listing waits for this."""
     commands: list[str] = field(default_factory=list)
+    client_addresses: list[str] = field(default_factory=list)
     connections: list["FakeMaildrop"] = field(default_factory=list)
 
     async def open(self, login: Login) -> "FakeMaildrop":
         """Log in."""
         self.commands.append(f"LOGIN {login.username}")
+        self.client_addresses.append(login.client_address)
         if self.down:
             raise MailServerUnavailable
         if login.password != self.password or login.username not in self.mailboxes:

@@ -7,7 +7,7 @@ from types import ModuleType
 import pytest
 import pytest_asyncio
 from httpx2 import ASGITransport, AsyncClient
-from mailbox_doubles import JEAN, FakeReader, World, letter
+from mailbox_doubles import JEAN, PASSWORD, FakeReader, World, letter
 from mailbox_http import (
     AUTH,
     BEARER,
@@ -294,6 +294,13 @@ async def test_a_stop_ends_connections_with_quit_and_keeps_what_is_held(world: W
         await client.post("/messages/delete", json={"uids": ["YQ"], "undo_seconds": 8}, headers=BEARER)
     assert [connection.quitted for connection in world.server.connections] == [True]
     assert [held.uid for held in await world.held.of(JEAN)] == ["YQ"]
+
+
+async def test_the_mail_server_may_be_told_whom_a_login_is_for(client: AsyncClient, world: World) -> None:
+    """The address goes with the sign-in."""
+    asked = {"mailbox": JEAN, "username": JEAN, "password": PASSWORD, "client_address": "192.0.2.7"}
+    assert (await client.put("/sessions/s1", json=asked, headers=AUTH)).status_code == 204
+    assert world.server.client_addresses == ["192.0.2.7"]
 
 
 async def test_a_password_shows_nowhere(client: AsyncClient, capsys: pytest.CaptureFixture[str]) -> None:

@@ -39,16 +39,17 @@ def ended(reason: str) -> UpstreamProblem:
 
 
 PROBLEM = {"type": "internal-error", "title": "t", "status": 401}
+CREDENTIAL = {"username": "jean", "password": "p", "client_address": "192.0.2.7"}
 ACTIVE = {"active": True, "sid": "s1", "mailbox": "jean"}
 
 
 async def test_an_active_token_gives_access_and_the_credential_on_demand() -> None:
     """The credential is asked for only when a login is needed."""
-    fake = FakeServiceClient({"/introspect": ACTIVE, "/credential": {"username": "jean", "password": "p"}})
+    fake = FakeServiceClient({"/introspect": ACTIVE, "/credential": CREDENTIAL})
     access = await AuthClient(cast("ServiceClient", fake)).introspect("t0ken")
     assert (access.sid, access.mailbox) == ("s1", "jean")
     assert fake.asked == [("POST", "/introspect", {"token": "t0ken", "activity": "true"})]
-    assert await access.login() == Login("jean", "p")
+    assert await access.login() == Login("jean", "p", "192.0.2.7")
     assert fake.asked[1:] == [("POST", "/credential", {"token": "t0ken"})]
     assert "t0ken" not in repr(access)
     assert "'p'" not in repr(await access.login())

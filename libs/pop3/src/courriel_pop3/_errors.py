@@ -26,7 +26,15 @@ class ConnectFailed(ConnectionLost):
 
 
 class TimedOut(ConnectionLost, TimeoutError):
-    """The server took longer than it was given. The connection is closed."""
+    """The server took longer than it was given. The connection is closed.
+
+    `answered` is how many answers of the same flight had come by then.
+    """
+
+    def __init__(self, message: str, answered: int = 0) -> None:
+        """Say what was waited for."""
+        super().__init__(message)
+        self.answered = answered
 
 
 class TlsFailed(ConnectionLost):

@@ -29,9 +29,9 @@ class Forwarding(StrEnum):
 
 
 def parse_address(text: str) -> IPv4Address | IPv6Address:
-    """Read an IP address; an IPv4 address mapped into IPv6 becomes itself. Raises `InvalidCommand`."""
+    """Read an IP address; one mapped from IPv4 becomes that, a zone is left out. Raises `InvalidCommand`."""
     try:
-        address = ipaddress.ip_address(text)
+        address = ipaddress.ip_address(text.partition("%")[0])
     except ValueError:
         raise InvalidCommand("the client's address is no IP address") from None
     return (address.version == 6 and address.ipv4_mapped) or address  # noqa: PLR2004 — IP's version
@@ -47,7 +47,7 @@ def proxy_header(client_address: str, server: object) -> bytes:
         return _LOCAL
     source = parse_address(client_address)
     host, port = server[:2] if isinstance(server, tuple) else ("0.0.0.0", 0)  # noqa: S104 — an unknown address
-    target = parse_address(host.partition("%")[0])
+    target = parse_address(host)
     if source.version == target.version == 4:  # noqa: PLR2004 — IP's version
         family, addresses = _TCP4, source.packed + target.packed
     else:

@@ -39,6 +39,7 @@ class Wire(asyncio.Protocol):
         self.connection = Connection(limits)
         self.why_closed: str | None = None
         self._reply_timeout = self._patience = reply_timeout
+        self._answered = 0
         self._silent = silent
         self._transport: asyncio.Transport | None = None
         self._paused = False
@@ -88,6 +89,7 @@ class Wire(asyncio.Protocol):
     def begin_turn(self) -> None:
         """Wait for this turn's answers as patiently as for any."""
         self._patience = self._reply_timeout
+        self._answered = 0
 
     def end_turn(self) -> None:
         """Close, unless every answer owed was read and the server is still there."""
@@ -128,6 +130,7 @@ class Wire(asyncio.Protocol):
             self._patience += len(event.data) / limits.octets_per_second
         elif isinstance(event, Completed | Refused):
             self._patience += limits.answer_seconds
+            self._answered += 1
         self._patience = min(self._patience, self._reply_timeout)
 
     async def _wait(self) -> None:
@@ -140,7 +143,7 @@ class Wire(asyncio.Protocol):
         except TimeoutError:
             why = f"the server was silent, or next to it, for {self._reply_timeout:g} s"
             self.abort(why)
-            raise TimedOut(why) from None
+            raise TimedOut(why, self._answered) from None
         finally:
             self._arrival = None
             self._patience -= loop.time() - started

@@ -82,10 +82,11 @@ class Introspection(Answer):
 
 
 class Credential(Answer):
-    """``POST /credential`` at auth, for mailbox alone: what opens the maildrop again."""
+    """``POST /credential`` at auth, for mailbox alone: what opens the maildrop again, and for whom."""
 
     username: str
     password: Password
+    client_address: str = ""
 
 
 class MaildropSession(Request):

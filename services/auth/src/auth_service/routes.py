@@ -77,6 +77,8 @@ def build_routes(
     async def credential(token: Token) -> Credential:
         """Unseal what opens the maildrop again."""
         found = await sessions.credential(token)
-        return Credential(username=found.username, password=found.password)
+        return Credential(
+            username=found.username, password=found.password, client_address=found.client_address
+        )
 
     return router

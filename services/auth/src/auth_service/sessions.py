@@ -112,10 +112,11 @@ class SessionStore(Protocol):
 
 @dataclass(frozen=True)
 class Pop3Credential:
-    """What opens the maildrop again."""
+    """What opens the maildrop again; ``client_address`` is that of the sign-in."""
 
     username: str
     password: SecretStr
+    client_address: str
 
 
 class Sessions:
@@ -135,8 +136,8 @@ class Sessions:
         found = await self._store.look(digest_of(token), activity=False)
         if isinstance(found, Ended):
             raise SessionEnded(found.value)
-        password = self._vault.open_password(found.sealed_credential, sid=found.sid, token=token)
-        return Pop3Credential(username=found.mailbox, password=password)
+        password, address = self._vault.open_credential(found.sealed_credential, sid=found.sid, token=token)
+        return Pop3Credential(username=found.mailbox, password=password, client_address=address)
 
     async def revoke(self, token: str) -> None:
         """End the session of ``token`` (RFC 7009); a token that opens nothing is fine.

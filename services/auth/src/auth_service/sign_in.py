@@ -147,7 +147,9 @@ class SignIn:
             digest=digest_of(token),
             mailbox=mailbox,
             application=candidate.application,
-            sealed_credential=self._vault.seal_password(candidate.password, sid=sid, token=token),
+            sealed_credential=self._vault.seal_credential(
+                candidate.password, candidate.client_address, sid=sid, token=token
+            ),
             sealed_client_address=self._vault.seal_address(candidate.client_address, mailbox=mailbox),
             limits=self._policy.limits[kind],
         )

@@ -1,15 +1,17 @@
-"""What auth seals: the POP3 password of a session, and the address a mailbox was last opened from.
+"""What auth seals: what opens a session's maildrop again, and the address a mailbox was last opened from.
 
-A password opens with all three of the sealed value (in Redis), the session's token (with the person) and
+A credential opens with all three of the sealed value (in Redis), the session's token (with the person) and
 auth's key ring. Nothing is stored here.
 """
+
+import json
 
 from pydantic import SecretStr
 
 from auth_service.errors import SessionEnded
 from courriel_seal import KeyRing, SealBroken
 
-PASSWORD = "pop3 password"  # noqa: S105 — the purpose of a derived key, no password
+CREDENTIAL = "pop3 password and address"
 ADDRESS = "address of the last sign-in"
 
 
@@ -19,21 +21,22 @@ class Vault:
     def __init__(self, keys: KeyRing) -> None:
         self._keys = keys
 
-    def seal_password(self, password: SecretStr, *, sid: str, token: str) -> bytes:
-        """Seal the password of the session ``sid`` under its token."""
-        plain = password.get_secret_value().encode()
-        return self._keys.seal(plain, purpose=PASSWORD, context=sid.encode(), secret=token.encode())
+    def seal_credential(self, password: SecretStr, client_address: str, *, sid: str, token: str) -> bytes:
+        """Seal what signed session ``sid`` in under its token: the password, and where it came from."""
+        plain = json.dumps([password.get_secret_value(), client_address]).encode()
+        return self._keys.seal(plain, purpose=CREDENTIAL, context=sid.encode(), secret=token.encode())
 
-    def open_password(self, sealed: bytes, *, sid: str, token: str) -> SecretStr:
-        """Open what ``seal_password`` sealed.
+    def open_credential(self, sealed: bytes, *, sid: str, token: str) -> tuple[SecretStr, str]:
+        """Open what ``seal_credential`` sealed.
 
         Raises SessionEnded where the key has left the ring meanwhile: the person must sign in again.
         """
         try:
-            plain = self._keys.open(sealed, purpose=PASSWORD, context=sid.encode(), secret=token.encode())
+            plain = self._keys.open(sealed, purpose=CREDENTIAL, context=sid.encode(), secret=token.encode())
         except SealBroken as error:
             raise SessionEnded("unknown") from error
-        return SecretStr(plain.decode())
+        password, client_address = json.loads(plain)
+        return SecretStr(password), client_address
 
     def seal_address(self, address: str, *, mailbox: str) -> bytes:
         """Seal the client address of a sign-in to ``mailbox``."""

@@ -26,6 +26,7 @@ from mailbox_service.errors import (
     HeaderTooLarge,
     InvalidReplyTo,
     LoginRefused,
+    LoginTooSoon,
     MaildropBusy,
     MailServerUnavailable,
     MessageTooLarge,
@@ -60,6 +61,9 @@ FAILURES: Mapping[type[Exception], Failure] = {
     LoginRefused: Failure(401, Code.LOGIN_REFUSED, "The mail server refuses this sign-in"),
     SessionEnded: Failure(401, Code.SESSION_ENDED, "The session has ended", members=("reason",)),
     MaildropBusy: Failure(503, Code.MAILDROP_BUSY, "Another program reads the mailbox", retry_after=5),
+    LoginTooSoon: Failure(
+        503, Code.MAILDROP_BUSY, "The mail server wants a pause between two openings", retry_after=10
+    ),
     MailServerUnavailable: Failure(503, Code.MAIL_SERVER_UNAVAILABLE, MAIL_SERVER, retry_after=10),
     CommandRefused: Failure(503, Code.MAIL_SERVER_UNAVAILABLE, MAIL_SERVER, retry_after=10),
     AuthUnavailable: Failure(
@@ -152,6 +156,7 @@ def create_app(
 def _server(settings: Settings) -> Server:
     return replace(
         Server.from_url(settings.pop3_url, ca_file=settings.pop3_ca_file),
+        forwarding=settings.pop3_client_address,
         connect_timeout=settings.pop3_connect_seconds,
         reply_timeout=settings.pop3_reply_seconds,
         limits=Pop3Limits(message=settings.mailbox_max_message_bytes),

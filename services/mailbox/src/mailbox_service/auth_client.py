@@ -32,7 +32,8 @@ class AuthClient:
 
     async def _login(self, token: str) -> Login:
         credential = Credential.model_validate(await self._ask("/credential", {"token": token}))
-        return Login(credential.username, credential.password.get_secret_value())
+        password = credential.password.get_secret_value()
+        return Login(credential.username, password, credential.client_address)
 
     async def _ask(self, path: str, form: dict[str, str]) -> object:
         try:

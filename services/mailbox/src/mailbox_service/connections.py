@@ -16,10 +16,11 @@ from mailbox_service.summaries import Summaries
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """What opens a maildrop."""
+    """What opens a maildrop; ``client_address`` is whom it is for, or "" where nobody knows."""
 
     username: str
     password: str = field(repr=False)
+    client_address: str = ""
 
 
 class Maildrop(Protocol):
@@ -60,7 +61,7 @@ class Maildrop(Protocol):
 
 
 OpenMaildrop = Callable[[Login], Awaitable[Maildrop]]
-"""Connects and logs in. Raises LoginRefused, MaildropBusy or MailServerUnavailable."""
+"""Connects and logs in. Raises LoginRefused, MaildropBusy (LoginTooSoon) or MailServerUnavailable."""
 
 
 class Connection:

@@ -23,7 +23,11 @@ class SessionEnded(MailboxError):
 
 
 class MaildropBusy(MailboxError):
-    """Another client holds the maildrop at this moment, or the server wants a pause between logins."""
+    """Another client holds the maildrop at this moment."""
+
+
+class LoginTooSoon(MaildropBusy):
+    """The server wants a pause between two logins (RFC 2449 section 8.1.1)."""
 
 
 class MailServerUnavailable(MailboxError):

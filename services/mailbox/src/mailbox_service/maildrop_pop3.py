@@ -1,8 +1,16 @@
-"""The maildrop over POP3: courriel_pop3 in the domain's terms. It decides nothing, and retries nothing."""
+"""The maildrop over POP3: courriel_pop3 in the domain's terms, on servers that lack commands, too.
 
+It retries nothing. What a server lacks is made up for within bounds (ADR 0010). Of a server it remembers
+one thing: that it drops pipelined commands.
+"""
+
+import asyncio
 import contextlib
-import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+import ipaddress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+import structlog
 
 from courriel_pop3 import (
     AuthenticationRefused,
@@ -13,6 +21,7 @@ from courriel_pop3 import (
     Pop3Error,
     ReplyError,
     Server,
+    TimedOut,
     TooLarge,
     connect,
 )
@@ -21,11 +30,18 @@ from mailbox_service.errors import (
     CommandRefused,
     HeaderTooLarge,
     LoginRefused,
+    LoginTooSoon,
     MaildropBusy,
     MailServerUnavailable,
     MessageTooLarge,
 )
+from mailbox_service.headers import HeaderReader
 from mailbox_service.snapshots import Entry
+from mailbox_service.summaries import digest_header
+
+DISTRUST_SECONDS = 600.0
+"""How long a server that dropped pipelined commands gets one command at a time."""
+log = structlog.get_logger(__name__)
 
 
 class Pop3Maildrops:
@@ -33,57 +49,55 @@ class Pop3Maildrops:
 
     def __init__(self, server: Server) -> None:
         self._server = server
+        self._trusted_from = 0.0
 
     async def open(self, login: Login) -> "Pop3Maildrop":
-        """Connect and log in. Raises LoginRefused, MaildropBusy or MailServerUnavailable."""
+        """Connect and log in. Raises LoginRefused, MaildropBusy, LoginTooSoon or MailServerUnavailable."""
+        server = self._server
+        if asyncio.get_running_loop().time() < self._trusted_from:
+            server = replace(server, pipelining=False)
+        with _opening():
+            client = await connect(server, client_address=_address(login.client_address))
         try:
-            client = await connect(self._server)
-        except (MaildropInUse, LoginDelay) as error:
-            raise MaildropBusy from error
-        except Pop3Error as error:
-            raise MailServerUnavailable from error
-        try:
-            await client.login(login.username, login.password)
-        except (MaildropInUse, LoginDelay) as error:
-            client.close()
-            raise MaildropBusy from error
-        except (AuthenticationRefused, InvalidCommand) as error:
-            client.close()
-            raise LoginRefused from error
-        except Pop3Error as error:
-            client.close()
-            raise MailServerUnavailable from error
+            with _opening():
+                await client.login(login.username, login.password)
         except BaseException:
             client.close()
             raise
-        return Pop3Maildrop(client)
+        return Pop3Maildrop(client, self._distrust)
+
+    def _distrust(self) -> None:
+        log.warning("the mail server drops pipelined commands: one at a time for now")
+        self._trusted_from = asyncio.get_running_loop().time() + DISTRUST_SECONDS
 
 
 class Pop3Maildrop:
-    """A Maildrop on a POP3 connection."""
+    """A Maildrop on a POP3 connection. ``distrust`` is called where the server drops pipelined commands."""
 
-    def __init__(self, client: Pop3Client) -> None:
+    def __init__(self, client: Pop3Client, distrust: Callable[[], None]) -> None:
         self._client = client
+        self._distrust = distrust
+        self._headers = HeaderReader(client)
+
+    @property
+    def login_delay(self) -> float:
+        """Seconds from this login before which the server takes no other (RFC 2449 section 6.5)."""
+        return self._client.capabilities.login_delay or 0
 
     async def listing(self) -> list[Entry]:
-        """UIDL and LIST in one flight; without UIDL, a digest of each header stands for it."""
-        with _translated():
+        """UIDL and LIST in one flight; without UIDL, size and a digest of the header stand for it."""
+        with self._flight():
             entries = await self._client.listing()
+            self._headers.sizes = {entry.number: entry.size for entry in entries}
             nameless = [entry.number for entry in entries if entry.uidl is None]
-            names = {
-                number: f"sha256-{hashlib.sha256(header).hexdigest()[:32]}"
-                for number, header in (await self._headers(nameless)).items()
-            }
-        return [
-            Entry(entry.number, entry.size, entry.uidl or names.get(entry.number, f"size-{entry.size}"))
-            for entry in entries
-        ]
+            headers = await self._headers.tops(nameless)
+        return [_named(entry.number, entry.size, entry.uidl, headers.get(entry.number)) for entry in entries]
 
     async def headers(self, numbers: Sequence[int]) -> Mapping[int, bytes]:
-        """TOP n 0 of each, pipelined."""
+        """TOP n 0 of each, pipelined; without TOP the beginnings of whole messages, within bounds."""
         try:
-            with _translated():
-                return await self._headers(numbers)
+            with self._flight():
+                return await self._headers.read(numbers)
         except MailServerUnavailable as error:
             if isinstance(error.__cause__, TooLarge) and error.__cause__.number is not None:
                 raise HeaderTooLarge(error.__cause__.number) from error
@@ -101,7 +115,7 @@ class Pop3Maildrop:
 
     async def delete(self, numbers: Sequence[int]) -> frozenset[int]:
         """DELE of each, pipelined."""
-        with _translated():
+        with self._flight():
             outcomes = await self._client.deletes(numbers)
         return frozenset(number for number, refusal in outcomes if refusal is not None)
 
@@ -114,9 +128,49 @@ class Pop3Maildrop:
         """Drop the connection."""
         self._client.close()
 
-    async def _headers(self, numbers: Sequence[int]) -> dict[int, bytes]:
-        tops = self._client.tops(numbers, 0)
-        return {number: header async for number, header in tops if isinstance(header, bytes)}
+    @contextlib.contextmanager
+    def _flight(self) -> Iterator[None]:
+        """Do as ``_translated``, and notice where the first commands of a flight are answered alone."""
+        with _translated():
+            try:
+                yield
+            except TimedOut as error:
+                if error.answered and self._client.capabilities.pipelining:
+                    self._distrust()
+                raise
+
+
+def _address(text: str) -> str:
+    """Return an IP address, or "" for whatever else a front end may have told us."""
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError:
+        return ""
+
+
+def _named(number: int, size: int, uidl: str | None, header: bytes | None) -> Entry:
+    if uidl is not None:
+        return Entry(number, size, uidl)
+    if header is not None:
+        return Entry(number, size, f"sha256-{digest_header(header)[:32]}-{size}")
+    return Entry(number, size, f"size-{size}", unique=False)
+
+
+@contextlib.contextmanager
+def _opening() -> Iterator[None]:
+    """Turn the library's errors at a login into the domain's."""
+    try:
+        yield
+    except LoginDelay as error:
+        raise LoginTooSoon from error
+    except MaildropInUse as error:
+        raise MaildropBusy from error
+    except (AuthenticationRefused, InvalidCommand) as error:
+        raise LoginRefused from error
+    except Pop3Error as error:
+        # what a server says of itself, and no line of mail: operators need it, and it holds no credential
+        log.warning("the mail server cannot be used", error=type(error).__name__)
+        raise MailServerUnavailable from error
 
 
 @contextlib.contextmanager

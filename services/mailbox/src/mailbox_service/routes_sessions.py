@@ -18,7 +18,8 @@ def session_routes(sessions: Sessions, *, auth_secret: SecretStr) -> APIRouter:
     @router.put("/{sid}", status_code=status.HTTP_204_NO_CONTENT)
     async def open_session(sid: str, asked: MaildropSession) -> None:
         """Prove the password by opening the maildrop with it, and keep the connection."""
-        await sessions.open(sid, asked.mailbox, Login(asked.username, asked.password.get_secret_value()))
+        login = Login(asked.username, asked.password.get_secret_value(), asked.client_address)
+        await sessions.open(sid, asked.mailbox, login)
 
     @router.delete("/{sid}", status_code=status.HTTP_204_NO_CONTENT)
     async def end_session(sid: str) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 from pydantic_settings import SettingsConfigDict
 
-from courriel_pop3 import Server
+from courriel_pop3 import Forwarding, Server
 from courriel_seal import KeyRing
 from courriel_web.settings import ServiceSettings
 
@@ -45,6 +45,9 @@ class Settings(ServiceSettings):
     `pop3s://host[:995]`."""
     pop3_ca_file: Path | None = None
     """Authorities (PEM) that sign the POP3 server's certificate, instead of the system's."""
+    pop3_client_address: Forwarding = Forwarding.NONE
+    """How the POP3 server is told the person's address: `proxy` (a PROXY protocol header, version 2),
+    `xclient` (the XCLIENT command), or `none`. The server must trust this service for it."""
     pop3_connect_seconds: Seconds = 10.0
     """For the connection to the POP3 server, and again for its TLS handshake."""
     pop3_reply_seconds: Seconds = 18.0
