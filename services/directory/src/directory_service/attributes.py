@@ -85,7 +85,7 @@ def _one_line(value: bytes) -> str:
         text = value.decode()
     except UnicodeDecodeError:
         raise UnusableEntry("a value that is no UTF-8") from None
-    return " ".join("".join(_visible(text)).split())
+    return " ".join((text if text.isprintable() else "".join(_visible(text))).split())
 
 
 def _visible(text: str) -> Iterator[str]:

@@ -22,6 +22,7 @@ MIN_PHONE_DIGITS = 3
 NAMES, ALL = 0, 1
 """Places of `Card.texts`."""
 _PHONE = re.compile(r"[\d\s+().,/-]+")
+_ASCII_GAP = re.compile(r"[^0-9a-z]+")
 _LIGATURES = str.maketrans({"œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": "d"})
 
 
@@ -91,6 +92,8 @@ def fold(text: str) -> str:
     Compatibility decomposition (UAX #15, NFKD) minus the marks, and letters that have no decomposition by
     table.
     """
+    if text.isascii():  # most of them are, and then there is nothing to decompose
+        return _ASCII_GAP.sub(" ", text.lower()).strip()
     plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     unmarked = (sign for sign in plain if not unicodedata.category(sign).startswith("M"))
     bare = "".join(unmarked).translate(_LIGATURES)
@@ -125,11 +128,12 @@ class Spelling:
 
     def __init__(self, folded: str) -> None:
         """Args: folded text that is not empty."""
-        self.words = tuple(dict.fromkeys(folded.split()))
+        words = folded.split()
+        self.words = _telling(words)
         self.needles = {
             Level.EXACT: (f"\n {folded}\n",),
             Level.PREFIX: (f"\n {folded}",),
-            Level.WORD: tuple(f" {word}" for word in self.words),
+            Level.WORD: _telling([f" {word}" for word in words]),
             Level.INSIDE: self.words,
         }
 
@@ -166,6 +170,15 @@ def select(cards: Iterable[Card], query: Query) -> Found:
             break
     entries = tuple(card.entry for card in islice(best, query.limit))
     return Found(entries, truncated=len(best) > query.limit)
+
+
+def _telling(needles: Iterable[str]) -> tuple[str, ...]:
+    """Leave out what a longer needle holds: wherever that is found, so is this. The longest come first."""
+    kept: list[str] = []
+    for needle in sorted(needles, key=len, reverse=True):
+        if not any(needle in longer for longer in kept):
+            kept.append(needle)
+    return tuple(kept)
 
 
 def _holding(cards: list[Card], needles: Iterable[str], place: int = ALL) -> list[Card]:
