@@ -1,4 +1,4 @@
-"""Pages of the maildrop: the inbox with its preview, one message, its frame and files, deletion and undo."""
+"""Pages of the maildrop: the inbox with its preview, one message, deletion and undo."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -6,7 +6,7 @@ from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Form, Query, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.responses import RedirectResponse, Response
 
 from courriel_web.service_client import UpstreamProblem
 from courriel_wire import (
@@ -20,19 +20,15 @@ from courriel_wire import (
 )
 from gateway_service import last_sign_in
 from gateway_service.browser_session import SignedInVisitor, Visitor, visit
-from gateway_service.dispositions import attachment
-from gateway_service.downloads import PipedResponse
-from gateway_service.errors import UnknownFile, UnknownMessage
-from gateway_service.identifiers import PathName, PathPart, PathUid, checked_uid
+from gateway_service.errors import UnknownMessage
+from gateway_service.identifiers import PathUid, checked_uid
 from gateway_service.pages import pages_of
 from gateway_service.same_origin import only_own_pages
-from gateway_service.secure_headers import frame_policy
 from gateway_service.services import Services, UsesServices
 from gateway_service.session_end import come_back
 from gateway_service.unread import seen_when_open
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(only_own_pages)])
-IMAGE_TYPES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", "image/bmp", "image/avif"})
 REMINDER_COOKIE = "reminder"
 MOST_AT_ONCE = 1000
 PageNumber = Annotated[int, Query(ge=1, le=1_000_000)]
@@ -190,57 +186,3 @@ async def message_page(
     message = await services.mailbox.open(visitor.token, uid)
     answer = pages_of(request).page("message.html", visitor=visitor, message=message, view=view)
     return come_back(request, answer, visitor)
-
-
-@router.get("/messages/{uid}/body")
-async def message_frame(
-    request: Request, uid: PathUid, visitor: SignedInVisitor, services: UsesServices
-) -> Response:
-    """Show the sanitised HTML alone, for the sandboxed frame (DESIGN.md, "Hostile mail")."""
-    message = await services.mailbox.open(visitor.token, uid, mark_seen=False)
-    if message.html is None:
-        raise UnknownMessage
-    origin = request.app.state.settings.public_url or f"{request.url.scheme}://{request.url.netloc}"
-    return HTMLResponse(
-        pages_of(request).text("body.html", html=message.html),
-        headers={"Content-Security-Policy": frame_policy(f"{origin}/inline/")},
-    )
-
-
-@router.get("/messages/{uid}/raw")
-async def message_file(uid: PathUid, visitor: SignedInVisitor, services: UsesServices) -> Response:
-    """Save the message as it was delivered, named after its subject."""
-    message = await services.mailbox.open(visitor.token, uid, mark_seen=False)
-    name = f"{message.subject.strip()[:120] or 'message'}.eml"
-    return await PipedResponse.of(
-        services.mailbox.raw(visitor.token, uid), {"Content-Disposition": attachment(name)}
-    )
-
-
-@router.get("/messages/{uid}/parts/{part}")
-async def part_file(
-    uid: PathUid, part: PathPart, visitor: SignedInVisitor, services: UsesServices
-) -> Response:
-    """Save one attachment."""
-    return await PipedResponse.of(services.mailbox.part(visitor.token, uid, part))
-
-
-@router.get("/messages/{uid}/parts.zip")
-async def parts_file(uid: PathUid, visitor: SignedInVisitor, services: UsesServices) -> Response:
-    """Save all attachments as one zip."""
-    return await PipedResponse.of(services.mailbox.archive(visitor.token, uid))
-
-
-@router.get("/inline/{name}")
-async def inline_image(name: PathName, services: UsesServices) -> Response:
-    """Show an inline image in a message's frame, which has an opaque origin and sends no cookie.
-
-    The random name is the key to it, for ten minutes.
-    """
-    image = await PipedResponse.of(
-        services.mailbox.inline(name), {"Cross-Origin-Resource-Policy": "cross-origin"}
-    )
-    if image.headers["content-type"].partition(";")[0].strip().lower() not in IMAGE_TYPES:
-        await image.close()
-        raise UnknownFile
-    return image
