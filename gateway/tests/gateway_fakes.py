@@ -35,6 +35,8 @@ from courriel_wire import (
     RecipientStatus,
     ReportState,
     SeenManyRequest,
+    SendingLimits,
+    SendingRate,
     Settings,
     SettingsRequest,
     SignedIn,
@@ -368,6 +370,12 @@ class FakeSender:
         self.entries.append(entry)
         self.submissions[key or entry.id] = (submission, entry)
         return entry
+
+    async def limits(self, token: str) -> SendingLimits:
+        """Tell some."""
+        assert token
+        rate = SendingRate(counted="messages", period_seconds=3600, limit=100, left=99)
+        return SendingLimits(recipients=20, message_bytes=9, attachment_bytes=9, attachments=9, rates=(rate,))
 
     async def outbox(self, token: str) -> OutboxPage:
         """List what was sent."""

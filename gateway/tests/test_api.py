@@ -209,6 +209,7 @@ async def test_outbox(client: httpx2.AsyncClient, sender: FakeSender) -> None:
     assert (await client.get("/api/outbox/e1")).json()["state"] == "held"
     assert (await client.delete("/api/outbox/e1")).status_code == 204
     assert (await client.put("/api/outbox/e1/seen")).status_code == 204
+    assert (await client.get("/api/limits")).json()["rates"][0]["left"] == 99
     assert sender.acknowledged == ["e1"]
     assert (await client.get("/api/outbox/e9")).status_code == 404
 

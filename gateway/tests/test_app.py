@@ -58,6 +58,7 @@ def test_description_covers_the_api_and_nothing_else(document: dict[str, Any]) -
         "POST /api/uploads",
         "POST /api/outbox",
         "GET /api/outbox",
+        "GET /api/limits",
         "GET /api/directory",
         "GET /api/settings",
         "PUT /api/settings",

@@ -30,7 +30,7 @@ pytest.register_assert_rewrite("sender_port_suites", "sender_uploads_suite", "se
 
 from sender_outbox_machine import OutboxMachine  # noqa: E402 — found by the path above
 from sender_port_suites import (  # noqa: E402
-    MESSAGES_PER_HOUR,
+    RATES,
     UPLOAD_QUOTA,
     OutboxBench,
     OutboxSuite,
@@ -91,7 +91,7 @@ async def redis_bench(url: str) -> RedisBench:
     await redis.flushall()
     return RedisBench(
         redis,
-        RedisOutbox(redis, KEYS, messages_per_hour=MESSAGES_PER_HOUR),
+        RedisOutbox(redis, KEYS, rates=RATES),
         RedisUploads(redis, KEYS, quota_octets=UPLOAD_QUOTA, kept_seconds=3600),
     )
 
@@ -212,7 +212,7 @@ def test_random_interleavings(valkey_url: str) -> None:
 async def test_a_dead_redis_is_told_quickly() -> None:
     """Nobody listens: an error within two seconds."""
     redis = connect_redis("redis://127.0.0.1:1")
-    outbox = RedisOutbox(redis, KEYS, messages_per_hour=5)
+    outbox = RedisOutbox(redis, KEYS, rates=RATES)
     async with asyncio.timeout(2):
         with pytest.raises(RedisError):
             await outbox.accept(acceptance())

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Query, Request
 
-from courriel_wire import Code, OutboxEntry, OutboxPage, OutboxRequest, Upload
+from courriel_wire import Code, OutboxEntry, OutboxPage, OutboxRequest, SendingLimits, Upload
 from gateway_service.browser_session import ApiToken
 from gateway_service.dispositions import attachment
 from gateway_service.errors import MalformedForm
@@ -98,6 +98,8 @@ async def upload_attachment(
         Code.TOO_MANY_ATTACHMENTS,
         Code.INVALID_REQUEST,
         Code.TOO_MANY_MESSAGES,
+        Code.RECIPIENT_NOT_ALLOWED,
+        Code.FILE_TYPE_NOT_ALLOWED,
     ),
 )
 async def send_message(
@@ -168,3 +170,15 @@ async def cancel_message(entry: PathEntry, token: ApiToken, services: UsesServic
 async def acknowledge_failure(entry: PathEntry, token: ApiToken, services: UsesServices) -> None:
     """Let an entry whose `report` is `failed` disappear in 24 hours; before, it stays visible."""
     await services.sender.acknowledge(token, entry)
+
+
+@router.get(
+    "/limits",
+    summary="Tell what may be sent, and how much of it is left",
+    operation_id="sending_limits",
+    openapi_extra=SECURED,
+    responses=problems(*SESSION_PROBLEMS),
+)
+async def sending_limits(token: ApiToken, services: UsesServices) -> SendingLimits:
+    """Give the limits of one message, and of the mailbox by hour and by day. No activity of the session."""
+    return await services.sender.limits(token)

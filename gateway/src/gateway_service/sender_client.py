@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from urllib.parse import quote
 
 from courriel_web.service_client import ServiceClient
-from courriel_wire import OutboxEntry, OutboxPage, Submission, Upload
+from courriel_wire import OutboxEntry, OutboxPage, SendingLimits, Submission, Upload
 
 
 class SenderClient:
@@ -42,6 +42,10 @@ class SenderClient:
             json=submission.model_dump(mode="json"),
         )
         return OutboxEntry.model_validate(answer)
+
+    async def limits(self, token: str) -> SendingLimits:
+        """Tell what may be sent, and how much of it is left."""
+        return SendingLimits.model_validate(await self._http.json("GET", "/limits", bearer=token))
 
     async def outbox(self, token: str) -> OutboxPage:
         """List what was sent lately."""

@@ -25,6 +25,7 @@ from courriel_wire import (
     OutboxEntry,
     OutboxPage,
     SeenManyRequest,
+    SendingLimits,
     Settings,
     SettingsRequest,
     SignedIn,
@@ -153,6 +154,10 @@ class Sender(Protocol):
 
     async def submit(self, token: str, submission: Submission, key: str | None, digest: str) -> OutboxEntry:
         """Hand a message over; a retry has the same ``key`` (idempotency) and ``digest`` (SHA-256)."""
+        ...
+
+    async def limits(self, token: str) -> SendingLimits:
+        """Tell what may be sent, and how much of it is left."""
         ...
 
     async def outbox(self, token: str) -> OutboxPage:

@@ -96,6 +96,8 @@ _LETTER = {
     Code.TOO_MANY_MESSAGES: N_(
         "Vous avez envoyé beaucoup de messages en peu de temps. Patientez avant d’envoyer celui-ci."
     ),
+    Code.RECIPIENT_NOT_ALLOWED: N_("L’administration ne permet pas d’écrire à l’un de ces destinataires."),
+    Code.FILE_TYPE_NOT_ALLOWED: N_("L’administration ne permet pas d’envoyer ce type de fichier."),
     Code.IDEMPOTENCY_KEY_REUSED: N_(
         "Ce message a déjà été envoyé. Consultez le suivi des envois avant de l’envoyer encore une fois."
     ),

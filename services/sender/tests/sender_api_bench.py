@@ -24,7 +24,10 @@ SETTINGS: dict[str, Any] = {
     "sender_max_attachment_bytes": 10_000,
     "sender_max_attachments": 2,
     "sender_messages_per_hour": 5,
+    "sender_forbidden_file_types": "exe, application/x-dosexec",
+    "sender_forbidden_domains": "forbidden.example",
 }
+SETTINGS_RATES = Settings(**SETTINGS).rates()
 
 
 @dataclass
@@ -55,7 +58,7 @@ class Bench:
 async def open_bench() -> AsyncIterator[Bench]:
     """Make an empty application; requests are jean's."""
     clock, uploads = ManualClock(), MemoryUploads(quota=15_000)
-    outbox, auth = MemoryOutbox(clock, uploads, 5), KnownSessions()
+    outbox, auth = MemoryOutbox(clock, uploads, SETTINGS_RATES), KnownSessions()
     settings = Settings(**SETTINGS)
     app = create_app(settings, outbox=outbox, uploads=uploads, hints=RecordedHints(), auth=auth)
     transport = httpx2.ASGITransport(app=app)

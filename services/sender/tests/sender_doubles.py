@@ -22,12 +22,13 @@ from sender_service.outbox import (
     Listing,
     NotCancellable,
     Stage,
-    TooManyMessages,
     UnknownOutboxEntry,
 )
+from sender_service.rates import Rate, Rates, TooMuchSent, Usage
 from sender_service.uploads import StoredUpload, UnknownAttachment, UnknownUpload, UploadQuotaExceeded
 
 LEASE = 15.0
+MANY = Rates(100, 1000, 1000, 10_000)
 VISIBLE = 86_400.0
 
 
@@ -59,12 +60,12 @@ class _Record:
 class MemoryOutbox:
     """The Outbox in a dictionary; ``failure`` is raised by every call where it is set."""
 
-    def __init__(self, clock: ManualClock, uploads: "MemoryUploads", messages_per_hour: int = 100) -> None:
+    def __init__(self, clock: ManualClock, uploads: "MemoryUploads", rates: Rates = MANY) -> None:
         self.clock = clock
         self.failure: Exception | None = None
         self.records: dict[str, _Record] = {}
         self._uploads = uploads
-        self._limit = messages_per_hour
+        self._rates = rates.each()
         self._keys: dict[tuple[str, str], str] = {}
 
     async def accept(self, acceptance: Acceptance) -> str:
@@ -76,7 +77,7 @@ class MemoryOutbox:
         for upload in acceptance.uploads:
             if upload not in self._uploads.finished:
                 raise UnknownAttachment(upload)
-        self._refuse_too_many(acceptance.mailbox)
+        await self.check_rates(acceptance.mailbox, len(acceptance.letter.recipients))
         now = self.clock.now
         wished = acceptance.due_at.timestamp() if acceptance.due_at else now
         due = max(wished, now)
@@ -95,12 +96,33 @@ class MemoryOutbox:
             await self._uploads.discard(acceptance.mailbox, upload)
         return acceptance.id
 
-    def _refuse_too_many(self, mailbox: str) -> None:
-        hour_ago = self.clock.now - 3600
-        times = [each.entry.created_at.timestamp() for each in self.records.values() if each.owner == mailbox]
-        recent = [at for at in times if at > hour_ago]
-        if len(recent) >= self._limit:
-            raise TooManyMessages(self._limit, min(recent) - hour_ago)
+    async def check_rates(self, mailbox: str, recipients: int) -> None:
+        """See the port."""
+        for rate in self._rates:
+            recent = self._recent(mailbox, rate)
+            excess = sum(weight for _, weight in recent) - rate.limit
+            excess += 1 if rate.counted == "messages" else recipients
+            if excess > 0:
+                left, waits = max(0, rate.limit - sum(weight for _, weight in recent)), float(rate.seconds)
+                for at, weight in recent:
+                    excess -= weight
+                    if excess <= 0:
+                        waits = at + rate.seconds - self.clock.now
+                        break
+                raise TooMuchSent(rate, left, waits)
+
+    async def usage(self, mailbox: str) -> Usage:
+        """See the port."""
+        return Usage({rate: sum(weight for _, weight in self._recent(mailbox, rate)) for rate in self._rates})
+
+    def _recent(self, mailbox: str, rate: Rate) -> list[tuple[float, int]]:
+        """Return when each message was accepted, and what it counts, the oldest first."""
+        entries = [each.entry for each in self.records.values() if each.owner == mailbox]
+        return sorted(
+            (entry.created_at.timestamp(), 1 if rate.counted == "messages" else len(entry.letter.recipients))
+            for entry in entries
+            if entry.created_at.timestamp() > self.clock.now - rate.seconds
+        )
 
     async def find(self, mailbox: str, entry_id: str) -> Entry:
         """See the port."""

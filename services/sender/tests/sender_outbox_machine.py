@@ -16,7 +16,8 @@ from hypothesis.stateful import (
 )
 from sender_port_suites import BOTH, LETTER, OutboxBench, acceptance
 
-from sender_service.outbox import Claim, NotCancellable, Stage, TooManyMessages
+from sender_service.outbox import Claim, NotCancellable, Stage
+from sender_service.rates import TooMuchSent
 
 
 class OutboxMachine(RuleBasedStateMachine):
@@ -50,7 +51,7 @@ class OutboxMachine(RuleBasedStateMachine):
         """Accept a message, held or not, within the hourly limit."""
         try:
             entry_id: str = self.run_async(self.bench.outbox.accept(acceptance(held=held)))
-        except TooManyMessages:
+        except TooMuchSent:
             return multiple()
         self.accepted.add(entry_id)
         return entry_id

@@ -6,6 +6,7 @@ suite a port, in one file, so that a promise is looked up in one place: this mak
 
 import asyncio
 import secrets
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
@@ -22,9 +23,9 @@ from sender_service.outbox import (
     Outbox,
     Recipient,
     Stage,
-    TooManyMessages,
     UnknownOutboxEntry,
 )
+from sender_service.rates import Rates, TooMuchSent
 from sender_service.uploads import (
     StoredUpload,
     UnknownAttachment,
@@ -33,6 +34,8 @@ from sender_service.uploads import (
 )
 
 MESSAGES_PER_HOUR = 5
+RATES = Rates(MESSAGES_PER_HOUR, 7, 12, 14)
+"""Of a mailbox: messages an hour and a day, recipients an hour and a day."""
 UPLOAD_QUOTA = 1000
 LETTER = Letter(
     sender="jean@demo.example",
@@ -45,7 +48,7 @@ BOTH = {"a@demo.example": Delivered("250 a"), "b@demo.example": Delivered("250 b
 
 
 class OutboxBench(Protocol):
-    """An outbox of MESSAGES_PER_HOUR and uploads of UPLOAD_QUOTA octets under test, and their time."""
+    """An outbox of RATES and uploads of UPLOAD_QUOTA octets under test, and their time."""
 
     outbox: Outbox
     uploads: Uploads
@@ -152,13 +155,43 @@ class OutboxSuite:
         answers = await asyncio.gather(
             *(bench.outbox.accept(acceptance()) for _ in range(10)), return_exceptions=True
         )
-        refused = [answer for answer in answers if isinstance(answer, TooManyMessages)]
+        refused = [answer for answer in answers if isinstance(answer, TooMuchSent)]
         assert len(refused) == 10 - MESSAGES_PER_HOUR
         assert 3500 < refused[0].retry_after <= 3600
         assert len(await listed(bench)) == MESSAGES_PER_HOUR
         await bench.outbox.accept(acceptance("marie"))
         await bench.pass_time(3601)
         await bench.outbox.accept(acceptance())
+
+    async def test_every_rate_is_told_with_what_is_left(self, bench: OutboxBench) -> None:
+        """Messages and recipients, by hour and day: which one, how many are left, and when it may go."""
+        three = replace(LETTER, recipients=tuple(Recipient(f"p{n}@demo.example") for n in range(3)))
+        usage = await bench.outbox.usage("jean")
+        assert [usage.left(rate) for rate in usage.used] == [5, 12, 7, 14]
+        for _ in range(3):
+            await bench.outbox.accept(acceptance(letter=three))
+            await bench.pass_time(60)
+        usage = await bench.outbox.usage("jean")
+        assert [usage.left(rate) for rate in usage.used] == [2, 3, 4, 5]
+        with pytest.raises(TooMuchSent) as refused:
+            await bench.outbox.accept(acceptance(letter=replace(LETTER, recipients=three.recipients * 2)))
+        with pytest.raises(TooMuchSent) as told:
+            await bench.outbox.check_rates("jean", 6)
+        for each in (refused.value, told.value):
+            assert (each.counted, each.period_seconds, each.limit, each.left) == ("recipients", 3600, 12, 3)
+            assert 3400 < each.retry_after <= 3420
+        await bench.outbox.check_rates("jean", 3)
+        await bench.pass_time(3600)
+        with pytest.raises(TooMuchSent) as refused:
+            await bench.outbox.accept(acceptance(letter=replace(LETTER, recipients=three.recipients * 2)))
+        assert (refused.value.counted, refused.value.period_seconds, refused.value.left) == (
+            "recipients",
+            86_400,
+            5,
+        )
+        await bench.pass_time(86_400)
+        usage = await bench.outbox.usage("jean")
+        assert [usage.left(rate) for rate in usage.used] == [5, 12, 7, 14]
 
     async def test_accepting_the_same_acceptance_again_counts_once(self, bench: OutboxBench) -> None:
         """A step repeated because its answer was lost does nothing twice."""

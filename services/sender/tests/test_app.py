@@ -121,8 +121,45 @@ async def test_the_hourly_limit_says_when(bench: Bench) -> None:
     for _ in range(5):
         assert (await bench.send()).status_code == 202
     answer = await bench.send()
-    assert problem(answer, 429, "too-many-messages")["limit"] == 5
+    told = problem(answer, 429, "too-many-messages")
+    assert (told["counted"], told["period_seconds"], told["limit"], told["left"]) == ("messages", 3600, 5, 0)
+    assert 3500 < told["retry_after"] <= 3600
     assert 3500 < int(answer.headers["Retry-After"]) <= 3600
+
+
+async def test_what_is_left_is_told(bench: Bench) -> None:
+    """Limits of a message, and what the mailbox may still send, without signing off on anything."""
+    await bench.send(to=["a@demo.example", "b@demo.example"])
+    told = (await bench.http.get("/limits")).json()
+    assert (told["recipients"], told["attachments"], told["forbidden_domains"]) == (
+        20,
+        2,
+        ["forbidden.example"],
+    )
+    assert told["forbidden_file_types"] == ["exe", "application/x-dosexec"]
+    left = {(rate["counted"], rate["period_seconds"]): rate["left"] for rate in told["rates"]}
+    assert left == {
+        ("messages", 3600): 4,
+        ("recipients", 3600): 98,
+        ("messages", 86_400): 49,
+        ("recipients", 86_400): 998,
+    }
+    assert bench.auth.activity[-1] is False
+
+
+async def test_a_forbidden_file_is_refused_before_it_is_stored(bench: Bench) -> None:
+    """By its name or its type, at the upload."""
+    answer = await bench.upload(**{"Content-Disposition": 'attachment; filename="Setup.EXE"'})
+    assert problem(answer, 422, "file-type-not-allowed")["file_type"] == "exe"
+    problem(await bench.upload(**{"Content-Type": "application/x-dosexec"}), 422, "file-type-not-allowed")
+    assert bench.uploads.chunks == {}
+
+
+async def test_a_forbidden_recipient_is_refused(bench: Bench) -> None:
+    """And named; nothing is stored."""
+    answer = await bench.send(bcc=["x@Forbidden.example"])
+    assert problem(answer, 422, "recipient-not-allowed")["address"] == "x@Forbidden.example"
+    assert bench.outbox.records == {}
 
 
 async def test_a_retry_with_its_key_is_the_same_message(bench: Bench) -> None:

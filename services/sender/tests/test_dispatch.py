@@ -3,6 +3,7 @@
 import asyncio
 import re
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from sender_doubles import ManualClock, MemoryOutbox, MemoryUploads, ScriptedRelay
@@ -11,9 +12,17 @@ from sender_port_suites import LETTER, acceptance
 from courriel_wire import RecipientState, ReportState
 from sender_service.delivery import Outcome, Permanent, RetryPolicy, Temporary
 from sender_service.dispatch import Dispatch
-from sender_service.outbox import Entry, Stage
+from sender_service.limits import Limits
+from sender_service.outbox import Entry, Recipient, Stage
 from sender_service.report import Reporter
 
+LIMITS = Limits(
+    recipients=2,
+    message_octets=10_000,
+    attachments=1,
+    attachment_octets=1,
+    forbidden_domains=("forbidden.example",),
+)
 LATER = {"b@demo.example": Temporary("451 4.7.1 later")}
 BOTH_FAIL: dict[str, Outcome] = dict.fromkeys(LETTER.open_addresses(), Permanent("550 no"))
 
@@ -31,6 +40,7 @@ class Bench:
             self.relay,
             policy,
             Reporter("demo.example"),
+            LIMITS,
             lease_seconds=lease_seconds,
             settle_seconds=0.5,
         )
@@ -202,6 +212,24 @@ async def test_an_unreadable_message_fails() -> None:
     assert b"message/rfc822" not in report
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"content": b"x" * 10_001},
+        {"letter": replace(LETTER, recipients=tuple(Recipient(f"p{n}@x.example") for n in range(3)))},
+        {"letter": replace(LETTER, recipients=(Recipient("a@sub.forbidden.example"),))},
+    ],
+)
+async def test_limits_hold_in_the_worker_too(changes: dict[str, Any]) -> None:
+    """What was accepted under other limits is not sent; its sender is told."""
+    bench = Bench()
+    bench.entry_id = await bench.outbox.accept(acceptance(**changes))
+    await bench.deliver()
+    await bench.deliver()
+    assert set(bench.states()) == {RecipientState.FAILED}
+    assert [envelope.sender for envelope, _ in bench.relay.sent] == [""]
+
+
 async def test_a_lease_taken_over_ends_the_attempt() -> None:
     """The stalled worker stops sending and records nothing; the other's claim stands."""
     bench = Bench(lease_seconds=0.03)
@@ -262,6 +290,7 @@ async def test_large_messages_wait_for_room_in_memory() -> None:
         bench.relay,
         RetryPolicy(window=100, first=10),
         Reporter("demo.example"),
+        LIMITS,
         lease_seconds=15,
         octets_at_once=1500,
     )

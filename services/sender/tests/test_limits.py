@@ -5,7 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from courriel_wire import Submission
-from sender_service.limits import NoRecipient, TooManyRecipients, read_recipients
+from sender_service.limits import (
+    FileTypeNotAllowed,
+    Limits,
+    NoRecipient,
+    RecipientNotAllowed,
+    TooManyRecipients,
+    read_recipients,
+)
 
 LOCALS = st.sampled_from([f"p{n}" for n in range(12)] + ["P1", "jean.dupont"])
 DOMAINS = st.sampled_from(["demo.example", "other.example", "été.example"])
@@ -37,12 +44,55 @@ def test_a_mailbox_counts_once(
         cc=[typed for (_, typed), _ in cc],
         bcc=["".join(typed + separator for (_, typed), separator in bcc)],
     )
+    limits = Limits(recipients=limit, message_octets=1, attachments=1, attachment_octets=1)
     if not mailboxes:
         with pytest.raises(NoRecipient):
-            read_recipients(submission, limit)
+            read_recipients(submission, limits)
     elif len(mailboxes) > limit:
         with pytest.raises(TooManyRecipients) as refused:
-            read_recipients(submission, limit)
+            read_recipients(submission, limits)
         assert (refused.value.limit, refused.value.count) == (limit, len(mailboxes))
     else:
-        assert len(read_recipients(submission, limit).unique()) == len(mailboxes)
+        assert len(read_recipients(submission, limits).unique()) == len(mailboxes)
+
+
+def limits(**changes: tuple[str, ...]) -> Limits:
+    """Make limits with a policy."""
+    return Limits(recipients=5, message_octets=1, attachments=1, attachment_octets=1, **changes)
+
+
+@pytest.mark.parametrize("name", ["setup.exe", "SETUP.EXE", "facture.pdf.exe", "setup.exe. ", "exe"])
+def test_a_forbidden_file_is_known_by_its_last_extension(name: str) -> None:
+    """Whatever its case, and whatever stands before it; other files pass."""
+    policy = limits(forbidden_file_types=("exe",))
+    with pytest.raises(FileTypeNotAllowed) as refused:
+        policy.check_file(name, "application/pdf")
+    assert refused.value.file_type == "exe"
+    policy.check_file("exe.pdf", "application/pdf")
+
+
+def test_a_forbidden_file_is_known_by_its_media_type() -> None:
+    """Where the type is named instead of an extension."""
+    with pytest.raises(FileTypeNotAllowed):
+        limits(forbidden_file_types=("application/x-dosexec",)).check_file("a", "application/x-DOSexec")
+
+
+@pytest.mark.parametrize(
+    ("policy", "allowed", "refused"),
+    [
+        ({"forbidden_domains": ("x.test",)}, "a@notx.test", "a@X.test"),
+        ({"forbidden_domains": ("x.test",)}, "a@example", "a@sub.x.test"),
+        ({"allowed_domains": ("x.test",)}, "a@sub.x.test", "a@notx.test"),
+        (
+            {"allowed_domains": ("x.test",), "forbidden_domains": ("b.x.test",)},
+            "a@x.test",
+            "a@b.x.test",
+        ),
+    ],
+)
+def test_domains_are_allowed_or_not(policy: dict[str, tuple[str, ...]], allowed: str, refused: str) -> None:
+    """With their subdomains, whatever the case; forbidden counts more than allowed."""
+    limits(**policy).check_recipients([allowed])
+    with pytest.raises(RecipientNotAllowed) as told:
+        limits(**policy).check_recipients([allowed, refused])
+    assert told.value.address == refused

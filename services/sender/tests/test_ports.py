@@ -6,7 +6,7 @@ import pytest
 from hypothesis import settings
 from sender_doubles import ManualClock, MemoryOutbox, MemoryUploads
 from sender_outbox_machine import OutboxMachine
-from sender_port_suites import MESSAGES_PER_HOUR, UPLOAD_QUOTA, OutboxBench, OutboxSuite
+from sender_port_suites import RATES, UPLOAD_QUOTA, OutboxBench, OutboxSuite
 from sender_uploads_suite import UploadsSuite
 
 
@@ -34,7 +34,7 @@ class MemoryBench:
 def memory_bench() -> MemoryBench:
     """Make empty ones."""
     clock, uploads = ManualClock(), MemoryUploads(UPLOAD_QUOTA)
-    return MemoryBench(clock, MemoryOutbox(clock, uploads, MESSAGES_PER_HOUR), uploads)
+    return MemoryBench(clock, MemoryOutbox(clock, uploads, RATES), uploads)
 
 
 @pytest.fixture

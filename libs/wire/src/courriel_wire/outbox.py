@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -177,3 +177,29 @@ class Upload(Answer):
     filename: str
     size: int
     content_type: str
+
+
+class SendingRate(Answer):
+    """At most ``limit`` ``counted`` in any ``period_seconds``; ``left`` are accepted now."""
+
+    counted: Literal["messages", "recipients"]
+    period_seconds: int
+    limit: int
+    left: int
+
+
+class SendingLimits(Answer):
+    """``GET /api/limits``: what one message may be, and how much more the mailbox may send now.
+
+    Sizes in octets, ``message_bytes`` of the encoded message. ``forbidden_file_types`` are extensions without
+    their dot, or media types. Where there are ``allowed_domains`` no others may be written to.
+    """
+
+    recipients: int
+    message_bytes: int
+    attachment_bytes: int
+    attachments: int
+    forbidden_file_types: tuple[str, ...] = ()
+    forbidden_domains: tuple[str, ...] = ()
+    allowed_domains: tuple[str, ...] = ()
+    rates: tuple[SendingRate, ...] = ()

@@ -39,6 +39,8 @@ class Code(StrEnum):
     UPLOAD_TOO_LARGE = "upload-too-large"
     UPLOAD_QUOTA_EXCEEDED = "upload-quota-exceeded"
     TOO_MANY_MESSAGES = "too-many-messages"
+    RECIPIENT_NOT_ALLOWED = "recipient-not-allowed"
+    FILE_TYPE_NOT_ALLOWED = "file-type-not-allowed"
     IDEMPOTENCY_KEY_REUSED = "idempotency-key-reused"
     NOT_CANCELLABLE = "not-cancellable"
     # Anything

@@ -18,14 +18,17 @@ from sender_service.composing import HtmlTooComplex, InvalidHeader, NotInARedire
 from sender_service.hints_celery import CeleryHints, make_celery
 from sender_service.limits import (
     BadAddress,
-    Limits,
+    FileTypeNotAllowed,
     MessageTooLarge,
     NoRecipient,
+    RecipientNotAllowed,
     TooManyAttachments,
     TooManyRecipients,
 )
-from sender_service.outbox import NotCancellable, Outbox, TooManyMessages, UnknownOutboxEntry
+from sender_service.outbox import NotCancellable, Outbox, UnknownOutboxEntry
 from sender_service.outbox_redis import RedisOutbox
+from sender_service.rates import TooMuchSent
+from sender_service.routes_limits import limits_router
 from sender_service.routes_outbox import outbox_router
 from sender_service.routes_session import signed_in
 from sender_service.routes_uploads import uploads_router
@@ -37,7 +40,6 @@ from sender_service.uploads import (
     UploadInterrupted,
     UploadQuotaExceeded,
     Uploads,
-    UploadSizes,
     UploadTooLarge,
 )
 from sender_service.uploads_redis import RedisUploads
@@ -58,7 +60,18 @@ FAILURES: Mapping[type[Exception], Failure] = {
     NotInARedirect: Failure(422, Code.INVALID_REQUEST, "A redirect changes nothing", members=("field",)),
     InvalidSendAt: Failure(422, Code.INVALID_REQUEST, "Not a time to send at", members=("field",)),
     IdempotencyKeyReused: Failure(409, Code.IDEMPOTENCY_KEY_REUSED, "The Idempotency-Key was used before"),
-    TooManyMessages: Failure(429, Code.TOO_MANY_MESSAGES, "Too many messages", members=("limit",)),
+    RecipientNotAllowed: Failure(
+        422, Code.RECIPIENT_NOT_ALLOWED, "This recipient is not allowed", members=("address",)
+    ),
+    FileTypeNotAllowed: Failure(
+        422, Code.FILE_TYPE_NOT_ALLOWED, "This type of file is not allowed", members=("filename", "file_type")
+    ),
+    TooMuchSent: Failure(
+        429,
+        Code.TOO_MANY_MESSAGES,
+        "Too many messages",
+        members=("counted", "period_seconds", "limit", "left", "retry_after"),
+    ),
     UnknownOutboxEntry: Failure(404, Code.UNKNOWN_OUTBOX_ENTRY, "No such message in the queue"),
     NotCancellable: Failure(409, Code.NOT_CANCELLABLE, "The message can no longer be cancelled"),
     UnknownUpload: Failure(404, Code.UNKNOWN_UPLOAD, "No such upload"),
@@ -84,7 +97,7 @@ def create_app(
     """Make the application; adapters that are not given are the real ones."""
     redis = connect_redis(settings.redis_state_url.get_secret_value())
     keys = KeyRing.parse(settings.sender_keys.get_secret_value())
-    outbox = outbox or RedisOutbox(redis, keys, messages_per_hour=settings.sender_messages_per_hour)
+    outbox = outbox or RedisOutbox(redis, keys, rates=settings.rates())
     uploads = uploads or RedisUploads(
         redis,
         keys,
@@ -96,11 +109,7 @@ def create_app(
     auth_service = ServiceClient(
         settings.auth_url, name="sender", secret=settings.sender_secret, timeout_seconds=10.0
     )
-    limits = Limits(
-        recipients=settings.sender_max_recipients,
-        message_octets=settings.sender_max_message_bytes,
-        attachments=settings.sender_max_attachments,
-    )
+    limits = settings.limits()
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -133,6 +142,6 @@ def create_app(
         announce=announcements.announce,
     )
     app.include_router(outbox_router(submissions, outbox, session))
-    sizes = UploadSizes(settings.sender_max_attachment_bytes, settings.sender_max_message_bytes)
-    app.include_router(uploads_router(uploads, session, sizes))
+    app.include_router(uploads_router(uploads, session, limits))
+    app.include_router(limits_router(limits, outbox, session))
     return app

@@ -27,6 +27,8 @@ from sender_service.delivery import (
     RetryPolicy,
     Temporary,
 )
+from sender_service.errors import SenderError
+from sender_service.limits import Limits
 from sender_service.octet_budget import OctetBudget
 from sender_service.outbox import Claim, ContentLost, Letter, Outbox
 from sender_service.report import CONTENT_LOST, Reporter
@@ -55,6 +57,7 @@ class Dispatch:
         relay: Relay,
         retries: RetryPolicy,
         reporter: Reporter,
+        limits: Limits,
         *,
         lease_seconds: float,
         settle_seconds: float = 60.0,
@@ -68,6 +71,7 @@ class Dispatch:
         self._relay = relay
         self._retries = retries
         self._reporter = reporter
+        self._limits = limits
         self._lease_seconds = lease_seconds
         self._settle_seconds = settle_seconds
         self._budget = OctetBudget(octets_at_once)
@@ -145,8 +149,14 @@ class Dispatch:
         return _Result(letter, pause, tuple(outcomes.values()))
 
     async def _outcomes(self, envelope: Envelope, message: bytes | None) -> Mapping[str, Outcome]:
+        """Ask the relay, unless the limits of today do not allow what was accepted under others."""
         if message is None:
             return dict.fromkeys(envelope.recipients, Permanent(CONTENT_LOST))
+        try:
+            self._limits.check_recipients(envelope.recipients)
+            self._limits.check_size(len(message))
+        except SenderError as error:
+            return dict.fromkeys(envelope.recipients, Permanent(str(error)))
         return await self._relay.deliver(envelope, message)
 
     async def _report(self, claim: Claim, message: bytes | None) -> _Result:

@@ -48,6 +48,23 @@ class TooManyAttachments(SenderError):
         self.count = count
 
 
+class RecipientNotAllowed(SenderError):
+    """Policy lets nobody write to this address' domain from here."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__(f"messages to {ascii_domain_of(address)} are not allowed")
+        self.address = address
+
+
+class FileTypeNotAllowed(SenderError):
+    """Policy lets nobody send files of this type."""
+
+    def __init__(self, filename: str, file_type: str) -> None:
+        super().__init__(f"files of type {file_type} are not allowed")
+        self.filename = filename
+        self.file_type = file_type
+
+
 class MessageTooLarge(SenderError):
     """The encoded message is larger than `limit`, in octets."""
 
@@ -58,11 +75,51 @@ class MessageTooLarge(SenderError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """Of one message; sizes in octets. `message_octets` is of the encoded message."""
+    """Of one message; sizes in octets. `message_octets` is of the encoded message.
+
+    File types are extensions (lower case, without their dot) or media types. A domain stands for its
+    subdomains too; where `allowed_domains` has any, there are no others.
+    """
 
     recipients: int
     message_octets: int
     attachments: int
+    attachment_octets: int
+    forbidden_file_types: tuple[str, ...] = ()
+    forbidden_domains: tuple[str, ...] = ()
+    allowed_domains: tuple[str, ...] = ()
+
+    def check_file(self, filename: str, content_type: str) -> None:
+        """Raise FileTypeNotAllowed for a name or a type that may not be sent."""
+        extension = filename.rstrip(". ").lower().rpartition(".")[2]
+        for file_type in (extension, content_type.lower()):
+            if file_type in self.forbidden_file_types:
+                raise FileTypeNotAllowed(filename, file_type)
+
+    def check_recipients(self, addresses: Sequence[str]) -> None:
+        """Raise TooManyRecipients, RecipientNotAllowed."""
+        if len(addresses) > self.recipients:
+            raise TooManyRecipients(self.recipients, len(addresses))
+        for address in addresses:
+            domain = ascii_domain_of(address)
+            if _is_within(domain, self.forbidden_domains) or (
+                self.allowed_domains and not _is_within(domain, self.allowed_domains)
+            ):
+                raise RecipientNotAllowed(address)
+
+    def check_size(self, octets: int) -> None:
+        """Raise MessageTooLarge where an encoded message has more octets than it may."""
+        if octets > self.message_octets:
+            raise MessageTooLarge(self.message_octets)
+
+
+def ascii_domain_of(address: str) -> str:
+    """Return the domain of an address in lower-case A-labels."""
+    return canonical(address).rpartition("@")[2]
+
+
+def _is_within(domain: str, domains: tuple[str, ...]) -> bool:
+    return any(domain == each or domain.endswith(f".{each}") for each in domains)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,18 +138,17 @@ class Recipients:
         return tuple(first.values())
 
 
-def read_recipients(submission: Submission, limit: int) -> Recipients:
-    """Read and count the three fields. Raises BadAddress, NoRecipient, TooManyRecipients."""
+def read_recipients(submission: Submission, limits: Limits) -> Recipients:
+    """Read and check the three fields. Raises BadAddress, NoRecipient, and what `check_recipients` does."""
     recipients = Recipients(
         to=read_field("to", submission.to),
         cc=read_field("cc", submission.cc),
         bcc=read_field("bcc", submission.bcc),
     )
-    count = len(recipients.unique())
-    if count == 0:
+    unique = recipients.unique()
+    if not unique:
         raise NoRecipient
-    if count > limit:
-        raise TooManyRecipients(limit, count)
+    limits.check_recipients(unique)
     return recipients
 
 

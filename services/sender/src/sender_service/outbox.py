@@ -15,6 +15,7 @@ from typing import Protocol
 from courriel_wire import RecipientState, ReportState
 from sender_service.delivery import Delivered, Envelope, Outcome, Permanent
 from sender_service.errors import SenderError
+from sender_service.rates import Usage
 
 LISTED = 200
 """Entries that a list shows at most."""
@@ -32,15 +33,6 @@ class NotCancellable(SenderError):
 
     def __init__(self) -> None:
         super().__init__("the message is no longer held back")
-
-
-class TooManyMessages(SenderError):
-    """The mailbox reached its messages an hour; `retry_after` (seconds) is when the next one is accepted."""
-
-    def __init__(self, limit: int, retry_after: float) -> None:
-        super().__init__(f"at most {limit} messages an hour")
-        self.limit = limit
-        self.retry_after = retry_after
 
 
 class ContentLost(Exception):
@@ -261,8 +253,14 @@ class Outbox(Protocol):
         """Store entry, content, idempotency record, count, due time; consume the uploads. All or nothing.
 
         Returns the entry's id, or that of the entry which the same mailbox made under the same idempotency
-        key. Raises TooManyMessages, UnknownAttachment (from uploads).
+        key. Raises TooMuchSent (from rates), UnknownAttachment (from uploads).
         """
+
+    async def check_rates(self, mailbox: str, recipients: int) -> None:
+        """Raise TooMuchSent where a message to so many recipients would not be accepted now."""
+
+    async def usage(self, mailbox: str) -> Usage:
+        """Say how much of its rates a mailbox has used."""
 
     async def find(self, mailbox: str, entry_id: str) -> Entry:
         """Return an entry of this mailbox. Raises UnknownOutboxEntry, also where it cannot be read."""

@@ -28,9 +28,9 @@ from sender_service.outbox import (
     Recipient,
     Reporting,
     Stage,
-    TooManyMessages,
     UnknownOutboxEntry,
 )
+from sender_service.rates import Rates, TooMuchSent, Usage
 from sender_service.uploads import UnknownAttachment
 
 CHUNK_OCTETS = 256 * 1024
@@ -51,12 +51,14 @@ class RedisOutbox:
     """Implements `sender_service.outbox.Outbox`."""
 
     def __init__(
-        self, redis: Redis, keys: KeyRing, *, messages_per_hour: int, lease_seconds: float = LEASE_SECONDS
+        self, redis: Redis, keys: KeyRing, *, rates: Rates, lease_seconds: float = LEASE_SECONDS
     ) -> None:
         self._redis = redis
         self._keys = keys
-        self._messages_per_hour = messages_per_hour
+        self._rates = rates.each()
         self._lease_ms = int(lease_seconds * 1000)
+        self._check_rates = redis.register_script(outbox_scripts.CHECK_RATES)
+        self._usage = redis.register_script(outbox_scripts.USAGE)
         self._accept = redis.register_script(outbox_scripts.ACCEPT)
         self._cancel = redis.register_script(outbox_scripts.CANCEL)
         self._acknowledge = redis.register_script(outbox_scripts.ACKNOWLEDGE)
@@ -76,7 +78,7 @@ class RedisOutbox:
         if status == b"earlier":
             return value.decode()
         if status == b"limit":
-            raise TooManyMessages(self._messages_per_hour, float(value) / 1000)
+            raise self._too_much(value)
         if status == b"no-upload":
             raise UnknownAttachment(acceptance.uploads[int(float(value))])
         raise RedisError("the content expired before it was accepted")
@@ -104,10 +106,12 @@ class RedisOutbox:
                 self._seal(acceptance.id, acceptance.letter),
                 chunks,
                 due_ms,
-                self._messages_per_hour,
+                len(acceptance.letter.recipients),
                 KEY_SECONDS * 1000,
                 ANNOUNCE_SECONDS * 1000,
+                len(acceptance.uploads),
                 *acceptance.uploads,
+                *self._rate_arguments(),
             ],
         )
         return cast("tuple[bytes, bytes]", tuple(answer))
@@ -130,6 +134,29 @@ class RedisOutbox:
                 step.expire(key, UNACCEPTED_SECONDS)
                 await step.execute()
         return len(starts)
+
+    async def check_rates(self, mailbox: str, recipients: int) -> None:
+        """See `Outbox.check_rates`."""
+        refusal = await self._check_rates(
+            keys=[redis_keys.recent(mailbox)], args=[recipients, *self._rate_arguments()]
+        )
+        if refusal:
+            raise self._too_much(refusal)
+
+    def _rate_arguments(self) -> list[str | int]:
+        return [value for rate in self._rates for value in (rate.counted, rate.seconds * 1000, rate.limit)]
+
+    def _too_much(self, refusal: bytes) -> TooMuchSent:
+        index, left, retry_ms = map(int, refusal.split())
+        return TooMuchSent(self._rates[index], left, retry_ms / 1000)
+
+    async def usage(self, mailbox: str) -> Usage:
+        """See `Outbox.usage`."""
+        used = await self._usage(
+            keys=[redis_keys.recent(mailbox)],
+            args=[value for rate in self._rates for value in (rate.counted, rate.seconds * 1000)],
+        )
+        return Usage(dict(zip(self._rates, used, strict=True)))
 
     async def find(self, mailbox: str, entry_id: str) -> Entry:
         """See `Outbox.find`."""

@@ -24,11 +24,56 @@ local function ended(content, due, id)
 end
 """
 
+_RATES = """
+local function used(recent, counted, ms)
+  local total = 0
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', recent, '(' .. (now - ms), '+inf')) do
+    total = total + (counted == 'messages' and 1 or tonumber(string.match(member, '^(%d+) ') or 1))
+  end
+  return total
+end
+local function until_room(recent, counted, ms, excess)
+  local members = redis.call('ZRANGEBYSCORE', recent, '(' .. (now - ms), '+inf', 'WITHSCORES')
+  for i = 1, #members, 2 do
+    excess = excess - (counted == 'messages' and 1 or tonumber(string.match(members[i], '^(%d+) ') or 1))
+    if excess <= 0 then return members[i + 1] + ms - now end
+  end
+  return ms
+end
+local function too_much(recent, recipients, first)
+  for i = first, #ARGV, 3 do
+    local counted, ms, limit = ARGV[i], tonumber(ARGV[i + 1]), tonumber(ARGV[i + 2])
+    local total, wanted = used(recent, counted, ms), counted == 'messages' and 1 or recipients
+    if total + wanted > limit then
+      local wait = until_room(recent, counted, ms, total + wanted - limit)
+      return string.format('%d %d %d', (i - first) / 3, math.max(0, limit - total), wait)
+    end
+  end
+  return ''
+end
+"""
+
+USAGE = f"""#!lua flags=no-writes
+local recent = KEYS[1]
+{_NOW}{_RATES}
+local found = {{}}
+for i = 1, #ARGV, 2 do found[#found + 1] = used(recent, ARGV[i], tonumber(ARGV[i + 1])) end
+return found
+"""
+"""KEYS recent · ARGV (counted ms)* → how much of each is used"""
+
+CHECK_RATES = f"""#!lua flags=no-writes
+{_NOW}{_RATES}
+return too_much(KEYS[1], tonumber(ARGV[1]), 2)
+"""
+"""KEYS recent · ARGV recipients (counted ms limit)* → 'rate-index left retry_ms', or '' where it may go"""
+
 ACCEPT = f"""#!lua
 local entry, content, due, visible, recent, key, quota = unpack(KEYS, 1, 7)
 local id, owner, sealed, chunks = unpack(ARGV, 1, 4)
-local due_at, limit, key_ms, announce_ms = tonumber(ARGV[5]), tonumber(ARGV[6]), ARGV[7], tonumber(ARGV[8])
-{_NOW}
+local due_at, recipients, key_ms = tonumber(ARGV[5]), tonumber(ARGV[6]), ARGV[7]
+local announce_ms, rates = tonumber(ARGV[8]), 10 + tonumber(ARGV[9])
+{_NOW}{_RATES}
 if redis.call('EXISTS', entry) == 1 then return {{'accepted', id}} end
 local keyed = key ~= ''
 if keyed then
@@ -39,11 +84,9 @@ for i = 8, #KEYS, 2 do
   if redis.call('EXISTS', KEYS[i]) == 0 then return {{'no-upload', tostring((i - 8) / 2)}} end
 end
 if redis.call('HLEN', content) ~= tonumber(chunks) then return {{'no-content', ''}} end
-redis.call('ZREMRANGEBYSCORE', recent, '-inf', now - 3600000)
-if redis.call('ZCARD', recent) >= limit then
-  local oldest = redis.call('ZRANGE', recent, 0, 0, 'WITHSCORES')
-  return {{'limit', tostring(oldest[2] and oldest[2] + 3600000 - now or 3600000)}}
-end
+redis.call('ZREMRANGEBYSCORE', recent, '-inf', now - 86400000)
+local refusal = too_much(recent, recipients, rates)
+if refusal ~= '' then return {{'limit', refusal}} end
 local held = due_at > now
 if not held then due_at = now end
 redis.call('HSET', entry, 'stage', held and 'held' or 'queued', 'owner', owner, 'sealed', sealed,
@@ -53,17 +96,19 @@ redis.call('ZADD', due, held and due_at or now + announce_ms, id)
 redis.call('ZREMRANGEBYSCORE', visible, '-inf', now)
 redis.call('ZADD', visible, '+inf', id)
 redis.call('PERSIST', visible)
-redis.call('ZADD', recent, now, id)
-redis.call('PEXPIRE', recent, 3600000)
+redis.call('ZADD', recent, now, recipients .. ' ' .. id)
+redis.call('PEXPIRE', recent, 86400000)
 if keyed then redis.call('SET', key, id, 'PX', key_ms) end
 for i = 8, #KEYS, 2 do
   redis.call('UNLINK', KEYS[i], KEYS[i + 1])
-  redis.call('HDEL', quota, ARGV[9 + (i - 8) / 2])
+  redis.call('HDEL', quota, ARGV[10 + (i - 8) / 2])
 end
 return {{'accepted', id}}
 """
 """KEYS entry content due visible recent key|'' quota (upload, its chunks)*
-ARGV id owner sealed chunks due_ms|0 hourly-limit key_ms announce_ms upload-id*
+ARGV id owner sealed chunks due_ms|0 recipients key_ms announce_ms upload-count upload-id* (counted ms limit)*
+→ {accepted id}, {earlier id}, {no-upload index}, {no-content ''}, {limit 'rate-index left retry_ms'}
+A rate is checked against the members of `recent`, which are 'recipients id' by time (ms).
 What is due at once is announced by who accepted it, so the scan leaves it alone for announce_ms."""
 
 CANCEL = f"""#!lua flags=allow-oom

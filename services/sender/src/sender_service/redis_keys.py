@@ -29,7 +29,7 @@ def visible(mailbox: str) -> str:
 
 
 def recent(mailbox: str) -> str:
-    """Sorted set of what a mailbox had accepted in the last hour, by time (ms)."""
+    """Sorted set of what a mailbox had accepted in the last day, by time (ms)."""
     return f"outbox:recent:{owner(mailbox)}"
 
 

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 from starlette.requests import ClientDisconnect
 
 from courriel_wire import Upload
+from sender_service.limits import Limits
 from sender_service.routes_session import Session, SignedIn
 from sender_service.uploads import (
     UnknownUpload,
@@ -15,6 +16,8 @@ from sender_service.uploads import (
     Uploads,
     UploadSizes,
     UploadTooLarge,
+    harmless_name,
+    media_type,
     receive_upload,
 )
 
@@ -24,14 +27,17 @@ RAW_BODY = {
 }
 
 
-def uploads_router(uploads: Uploads, signed_in: SignedIn, sizes: UploadSizes) -> APIRouter:
+def uploads_router(uploads: Uploads, signed_in: SignedIn, limits: Limits) -> APIRouter:
     """Make the routes of ``/uploads``."""
     router = APIRouter(prefix="/uploads", tags=["uploads"])
+    sizes = UploadSizes(limits.attachment_octets, limits.message_octets)
 
     @router.post("", status_code=201, openapi_extra=RAW_BODY)
     async def upload(session: Annotated[Session, Depends(signed_in)], request: Request) -> Upload:
         """Take one attachment; its name stands in Content-Disposition (RFC 6266)."""
         content_type = request.headers.get("Content-Type", "")
+        filename = _filename(request.headers.get("Content-Disposition", ""))
+        limits.check_file(harmless_name(filename), media_type(content_type))
         max_octets = sizes.limit(content_type)
         if _announced_octets(request) > max_octets:
             raise UploadTooLarge(max_octets)
@@ -39,7 +45,7 @@ def uploads_router(uploads: Uploads, signed_in: SignedIn, sizes: UploadSizes) ->
             stored = await receive_upload(
                 uploads,
                 session.mailbox,
-                _filename(request.headers.get("Content-Disposition", "")),
+                filename,
                 content_type,
                 request.stream(),
                 limit=max_octets,

@@ -7,12 +7,22 @@ from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from courriel_seal import KeyRing
 from courriel_web.settings import ServiceSettings
+from sender_service.limits import Limits
+from sender_service.rates import Rates
 from sender_service.relay_server import RelayServer
 
 
 def _is_key_ring(text: SecretStr) -> SecretStr:
     KeyRing.parse(text.get_secret_value())
     return text
+
+
+DAY_TIMES = 10
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    """Return the items of a comma-separated list, in lower case, without leading dots."""
+    return tuple(item for each in text.split(",") if (item := each.strip().lower().lstrip(".")))
 
 
 class Settings(ServiceSettings):
@@ -53,6 +63,18 @@ class Settings(ServiceSettings):
     """Attachments of a message."""
     sender_messages_per_hour: Annotated[int, Field(ge=1)] = 100
     """Messages a mailbox may send in any hour."""
+    sender_messages_per_day: Annotated[int, Field(ge=0)] = 0
+    """Messages a mailbox may send in any 24 hours; 0: ten times what it may in an hour."""
+    sender_recipients_per_hour: Annotated[int, Field(ge=0)] = 0
+    """Recipients of the messages a mailbox sends in any hour; 0: as many as that many messages can have."""
+    sender_recipients_per_day: Annotated[int, Field(ge=0)] = 0
+    """Recipients of the messages a mailbox sends in any 24 hours; 0: as many as those can have."""
+    sender_forbidden_file_types: str = ""
+    """Extensions (`exe,js`) or media types of files nobody may send, comma-separated."""
+    sender_forbidden_domains: str = ""
+    """Domains nobody may write to, with their subdomains, comma-separated."""
+    sender_allowed_domains: str = ""
+    """The only domains people may write to, with their subdomains, comma-separated; empty: all."""
     sender_retry_window_seconds: Annotated[float, Field(ge=0)] = 14_400
     """How long temporary failures are retried."""
     sender_retry_first_seconds: Annotated[float, Field(gt=0)] = 15
@@ -66,6 +88,29 @@ class Settings(ServiceSettings):
     def _relay_is_usable(self) -> Self:
         self.relays()
         return self
+
+    def limits(self) -> Limits:
+        """Return what one message may be."""
+        return Limits(
+            recipients=self.sender_max_recipients,
+            message_octets=self.sender_max_message_bytes,
+            attachments=self.sender_max_attachments,
+            attachment_octets=self.sender_max_attachment_bytes,
+            forbidden_file_types=_listed(self.sender_forbidden_file_types),
+            forbidden_domains=_listed(self.sender_forbidden_domains),
+            allowed_domains=_listed(self.sender_allowed_domains),
+        )
+
+    def rates(self) -> Rates:
+        """Return how much a mailbox may send."""
+        hour = self.sender_messages_per_hour
+        day = self.sender_messages_per_day or DAY_TIMES * hour
+        return Rates(
+            messages_per_hour=hour,
+            messages_per_day=day,
+            recipients_per_hour=self.sender_recipients_per_hour or hour * self.sender_max_recipients,
+            recipients_per_day=self.sender_recipients_per_day or day * self.sender_max_recipients,
+        )
 
     def relays(self) -> tuple[RelayServer, ...]:
         """Return the relays the SMTP settings describe, the preferred first. Raises ValueError."""

@@ -17,7 +17,6 @@ from sender_service.composing import Author, Composed, Stamp, check_redirect, co
 from sender_service.errors import SenderError
 from sender_service.limits import (
     Limits,
-    MessageTooLarge,
     Recipients,
     TooManyAttachments,
     read_recipients,
@@ -83,7 +82,7 @@ class Submissions:
 
         The same key with the same submission (or with the same `digest` of it, where the caller gives one)
         returns the entry of the first time. Raises the errors of `limits`, `uploads` and this module, and
-        TooManyMessages.
+        TooMuchSent.
         """
         digest = digest or hashlib.sha256(submission.model_dump_json().encode()).hexdigest()
         if earlier := await self._earlier(author, idempotency_key, digest):
@@ -138,21 +137,23 @@ class Submissions:
         return entry
 
     async def _check(self, author: Author, submission: Submission) -> _Parts:
-        """Check all that can be told before the message is built."""
+        """Check all that can be told before the message is built; the rates once more when it is stored."""
         check_redirect(submission)
-        recipients = read_recipients(submission, self._limits.recipients)
+        recipients = read_recipients(submission, self._limits)
         send_at = _read_send_at(submission.send_at)
+        await self._outbox.check_rates(author.mailbox, len(recipients.unique()))
         count = len(submission.attachments)
         if count > self._limits.attachments:
             raise TooManyAttachments(self._limits.attachments, count)
         uploads = []
         for reference in _references(submission):
             try:
-                uploads.append(await self._uploads.find(author.mailbox, reference.upload))
+                upload = await self._uploads.find(author.mailbox, reference.upload)
             except UnknownUpload:
                 raise UnknownAttachment(reference.upload) from None
-        if sum(upload.size for upload in uploads) > self._limits.message_octets:
-            raise MessageTooLarge(self._limits.message_octets)
+            self._limits.check_file(upload.filename, upload.content_type)
+            uploads.append(upload)
+        self._limits.check_size(sum(upload.size for upload in uploads))
         return _Parts(recipients, tuple(uploads), send_at)
 
     async def _compose(
@@ -168,8 +169,7 @@ class Submissions:
         stamp = Stamp(message_id, parts.send_at or datetime.now(UTC))
         # Encoding 25 MB takes a good part of a second: not on the event loop.
         composed = await asyncio.to_thread(compose, author, submission, parts.recipients, files, stamp)
-        if len(composed.octets) > self._limits.message_octets:
-            raise MessageTooLarge(self._limits.message_octets)
+        self._limits.check_size(len(composed.octets))
         return composed
 
 

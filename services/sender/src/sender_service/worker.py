@@ -46,13 +46,18 @@ class Engine:
         outbox = RedisOutbox(
             self._redis,
             KeyRing.parse(settings.sender_keys.get_secret_value()),
-            messages_per_hour=settings.sender_messages_per_hour,
+            rates=settings.rates(),
         )
         retries = RetryPolicy(
             window=settings.sender_retry_window_seconds, first=settings.sender_retry_first_seconds
         )
         self._dispatch = Dispatch(
-            outbox, Relays(self._relays), retries, Reporter(settings.mail_domain), lease_seconds=LEASE_SECONDS
+            outbox,
+            Relays(self._relays),
+            retries,
+            Reporter(settings.mail_domain),
+            settings.limits(),
+            lease_seconds=LEASE_SECONDS,
         )
 
     def start(self) -> None:
