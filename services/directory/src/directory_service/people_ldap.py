@@ -1,4 +1,4 @@
-"""The directory from an LDAP server: copied into memory, and copied anew now and then (ADR 0010).
+"""The directory from an LDAP server: copied into memory, and copied anew now and then (ADR 0009).
 
 A search asks the copy and never the server, so that no typed text reaches a filter, and answers are the same
 as over a file. What is copied is a page at a time (RFC 2696), in a thread of its own.

@@ -1,0 +1,401 @@
+"""The mailbox service on POP3 servers that misbehave: people see and delete what is there, or are told so."""
+
+import asyncio
+import sys
+import tracemalloc
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from httpx2 import AsyncClient
+from tests.integration.misbehaving_pop3 import (
+    CAPABLE,
+    Act,
+    HangUpError,
+    Mail,
+    Misbehaving,
+    Talk,
+    commit_then,
+    drip,
+    endless,
+    first,
+    hang,
+    hang_up,
+    reset,
+    say_then,
+)
+
+from courriel_pop3 import Server, Tls
+from mailbox_service.connections import Login
+from mailbox_service.maildrop_pop3 import Pop3Maildrops
+
+sys.path.append(str(Path(__file__).parents[2] / "services" / "mailbox" / "tests"))
+
+from mailbox_doubles import JEAN, PASSWORD, World
+from mailbox_http import BEARER, client_of, problem, sign_in
+
+SOON_SECONDS = 6.0
+"""Several time-outs of a reply (0.4 s) in a row."""
+UNAVAILABLE = (503, "mail-server-unavailable")
+REFUSED = (401, "login-refused")
+
+
+def letter(name: str, body: bytes = b"Bonjour") -> bytes:
+    """Write a message; letters of names of one length have one size."""
+    return b"From: a@b.example\r\nSubject: %s\r\n\r\n%s %s\r\n" % (name.encode(), body, name.encode())
+
+
+def without(*capabilities: str) -> tuple[str, ...]:
+    """Return what a good server announces, but for these."""
+    return tuple(each for each in CAPABLE if each not in capabilities)
+
+
+class Service:
+    """The service, signed in to."""
+
+    def __init__(self, client: AsyncClient, world: World) -> None:
+        self.client = client
+        self.world = world
+
+    async def rows(self, **query: int) -> list[dict[str, Any]]:
+        """Return the list's rows."""
+        answer = await self.client.get("/messages", params=query, headers=BEARER)
+        assert answer.status_code == 200, answer.text
+        rows: list[dict[str, Any]] = answer.json()["messages"]
+        return rows
+
+    async def subjects(self) -> list[str]:
+        """Return the list's subjects."""
+        return [row["subject"] for row in await self.rows()]
+
+    async def uids(self) -> dict[str, str]:
+        """Return uids by subject."""
+        return {row["subject"]: row["uid"] for row in await self.rows()}
+
+    async def text(self, uid: str) -> str:
+        """Open a message, and return what it says."""
+        answer = await self.client.get(f"/messages/{uid}", headers=BEARER)
+        assert answer.status_code == 200, answer.text
+        text: str = answer.json()["text"]
+        return text.strip()
+
+    async def delete(self, *uids: str) -> list[str]:
+        """Delete, and return the outcomes in the order of ``uids``."""
+        answer = await self.client.post("/messages/delete", json={"uids": uids}, headers=BEARER)
+        assert answer.status_code == 200, answer.text
+        outcomes = {result["uid"]: result["outcome"] for result in answer.json()["results"]}
+        return [outcomes[uid] for uid in uids]
+
+    async def log_in_anew(self) -> None:
+        """Let the connection end, so that the next request opens another."""
+        await self.world.clock.advance(40)
+
+
+@asynccontextmanager
+async def serving(server: Server) -> AsyncIterator[Service]:
+    """Run the service before this POP3 server, with a session that auth vouches for."""
+    world = World()
+    await world.access()
+    async with (
+        asyncio.timeout(SOON_SECONDS),
+        asynccontextmanager(client_of)(world, open_maildrop=Pop3Maildrops(server).open) as client,
+    ):
+        yield Service(client, world)
+
+
+@asynccontextmanager
+async def signed_in(bad: Misbehaving) -> AsyncIterator[Service]:
+    """Run the service, and sign in."""
+    async with bad.listening() as server, serving(server) as service:
+        assert (await sign_in(service.client)).status_code == 204
+        yield service
+
+
+def maildrop(*names: str) -> list[Mail]:
+    """Make messages of one size."""
+    return [Mail(b"uidl-" + name.encode(), letter(name)) for name in names or ("1", "2", "3")]
+
+
+SERVED: dict[str, Callable[[], Misbehaving]] = {
+    "nothing amiss": lambda: Misbehaving(mails=maildrop()),
+    "no UIDL": lambda: Misbehaving(
+        mails=maildrop(), capa=without("UIDL"), script={"UIDL": b"-ERR what?\r\n"}
+    ),
+    "UIDL announced and refused": lambda: Misbehaving(mails=maildrop(), script={"UIDL": b"-ERR\r\n"}),
+    "no TOP": lambda: Misbehaving(mails=maildrop(), capa=without("TOP"), script={"TOP": b"-ERR what?\r\n"}),
+    "TOP announced and refused": lambda: Misbehaving(mails=maildrop(), script={"TOP": b"-ERR\r\n"}),
+    "no CAPA": lambda: Misbehaving(mails=maildrop(), capa=None),
+    "no PIPELINING": lambda: Misbehaving(mails=maildrop(), capa=without("PIPELINING"), drops_pipelined=True),
+    "as little as RFC 1939 asks for": lambda: Misbehaving(
+        mails=maildrop(),
+        capa=None,
+        drops_pipelined=True,
+        script={"UIDL": b"-ERR\r\n", "TOP": b"-ERR\r\n"},
+    ),
+    "lines that end in LF": lambda: Misbehaving(mails=maildrop(), eol=b"\n"),
+    "one UIDL for all": lambda: Misbehaving(mails=maildrop(), uidl=lambda *_: b"same"),
+    "UIDLs by position": lambda: Misbehaving(mails=maildrop(), uidl=lambda _, number, __: b"%d" % number),
+    "UIDLs of no ASCII": lambda: Misbehaving(mails=maildrop(), uidl=lambda mail, *_: b"\xff\xe9" + mail.uidl),
+    "UIDLs with spaces": lambda: Misbehaving(mails=maildrop(), uidl=lambda mail, *_: b"a " + mail.uidl),
+    "long UIDLs": lambda: Misbehaving(mails=maildrop(), uidl=lambda mail, *_: b"x" * 900 + mail.uidl),
+    "endless UIDLs": lambda: Misbehaving(mails=maildrop(), uidl=lambda mail, *_: b"x" * 9000 + mail.uidl),
+    "no UIDL for one": lambda: Misbehaving(
+        mails=maildrop(), uidl=lambda mail, number, _: b"" if number == 2 else mail.uidl
+    ),
+    "UIDLs of messages that are none": lambda: Misbehaving(
+        mails=maildrop(), script={"UIDL": b"+OK\r\n0 x\r\n1 a\r\n2 b\r\n3 c\r\n4 d\r\n2147483648 e\r\n.\r\n"}
+    ),
+    "sizes too small": lambda: Misbehaving(mails=[Mail(each.uidl, each.raw, 1) for each in maildrop()]),
+    "sizes too large": lambda: Misbehaving(mails=[Mail(each.uidl, each.raw, 99_999) for each in maildrop()]),
+    "a line of a megabyte in the headers": lambda: Misbehaving(
+        mails=[Mail(each.uidl, b"X-Long: " + b"y" * 50_000 + b"\r\n" + each.raw) for each in maildrop()]
+    ),
+    "a listing that is reset once": lambda: Misbehaving(mails=maildrop(), script={"LIST": first(1, reset)}),
+    "a header that is cut once": lambda: Misbehaving(
+        mails=maildrop(), script={"TOP 2 0": first(1, say_then(b"+OK\r\nSubject: wrong\r\n", hang_up))}
+    ),
+    "PIPELINING announced, commands dropped": lambda: Misbehaving(mails=maildrop(), drops_pipelined=True),
+}
+
+
+@pytest.mark.parametrize("case", SERVED)
+async def test_what_is_there_is_listed_opened_and_deleted(case: str) -> None:
+    """Each message under its own subject, the right one deleted, and the list right afterwards."""
+    bad = SERVED[case]()
+    async with signed_in(bad) as service:
+        uids = await service.uids()
+        assert list(uids) == ["3", "2", "1"]
+        assert await service.text(uids["2"]) == "Bonjour 2"
+        assert await service.text(uids["1"]) == "Bonjour 1"
+        assert await service.delete(uids["2"]) == ["deleted"]
+        assert bad.subjects == ["3", "1"]
+        assert await service.subjects() == ["3", "1"]
+
+
+NOT_OPENED: dict[str, tuple[dict[str, bytes | Act], tuple[int, str]]] = {
+    "greeting that refuses": ({"BANNER": b"-ERR full\r\n"}, UNAVAILABLE),
+    "greeting that hangs": ({"BANNER": hang}, UNAVAILABLE),
+    "greeting that drips": ({"BANNER": drip(b"+OK ", 0.02)}, UNAVAILABLE),
+    "greeting of another protocol": ({"BANNER": b"* OK IMAP4rev1\r\n"}, UNAVAILABLE),
+    "wrong password": ({"AUTH": b"-ERR no\r\n"}, REFUSED),
+    "wrong password, by its code": ({"AUTH": b"-ERR [AUTH] no\r\n"}, REFUSED),
+    "trouble that passes": ({"AUTH": b"-ERR [SYS/TEMP] later\r\n"}, UNAVAILABLE),
+    "trouble that stays": ({"AUTH": b"-ERR [SYS/PERM] never\r\n"}, UNAVAILABLE),
+    "sign-in that hangs": ({"AUTH": hang}, UNAVAILABLE),
+    "sign-in that is reset": ({"AUTH": reset}, UNAVAILABLE),
+}
+
+
+@pytest.mark.parametrize("case", NOT_OPENED)
+async def test_a_sign_in_that_fails_is_told(case: str) -> None:
+    """Only the server's word on the password is a refusal."""
+    script, told = NOT_OPENED[case]
+    async with Misbehaving(script=script).listening() as server, serving(server) as service:
+        assert problem(await sign_in(service.client)) == told
+
+
+@pytest.mark.parametrize(
+    "stls", [b"-ERR no\r\n", b"+OK\r\n+OK\r\nUSER\r\n.\r\n"], ids=["stripped", "injected"]
+)
+async def test_stls_stripped_or_injected(stls: bytes) -> None:
+    """The mail server is unavailable, and nobody got a password."""
+    bad = Misbehaving(mails=maildrop(), script={"STLS": stls})
+    terms = Server(host="", port=0, tls=Tls.STARTTLS, connect_timeout=1, reply_timeout=0.4)
+    async with bad.listening(terms) as server, serving(server) as service:
+        assert problem(await sign_in(service.client)) == UNAVAILABLE
+    assert bad.commands == ["STLS"]
+
+
+NOT_LISTED: dict[str, bytes | Act] = {
+    "refused": b"-ERR [SYS/TEMP] disk\r\n",
+    "without an end": b"+OK\r\n1 10\r\n2 10\r\n",
+    "cut": say_then(b"+OK\r\n1 10\r\n", hang_up),
+    "dripping": drip(b"+OK\r\n1 10\r\n", 0.02),
+    "reset": reset,
+    "one message twice": b"+OK\r\n1 10\r\n1 10\r\n.\r\n",
+    "no numbers": b"+OK\r\nSubject: a mail\r\n.\r\n",
+    "an answer too many": b"+OK\r\n1 10\r\n.\r\n+OK stray\r\n",
+}
+
+
+@pytest.mark.parametrize("case", NOT_LISTED)
+async def test_a_list_that_is_none_is_told(case: str) -> None:
+    """Nobody is shown a part of a maildrop as if it were all of it."""
+    bad = Misbehaving(mails=maildrop(), script={"LIST": NOT_LISTED[case]})
+    async with signed_in(bad) as service:
+        answer = await service.client.get("/messages", headers=BEARER)
+        assert problem(answer) == UNAVAILABLE
+        assert int(answer.headers["Retry-After"]) > 0
+
+
+NOT_RETRIEVED: dict[str, bytes | Act] = {
+    "cut": say_then(b"+OK\r\n" + letter("2")[:40], hang_up),
+    "without an end": b"+OK\r\n" + letter("2"),
+    "an error in the middle": say_then(b"+OK\r\nSubject: 2\r\n\r\nBon\r\n-ERR [SYS/TEMP] disk\r\n", hang_up),
+    "reset": say_then(b"+OK\r\n" + letter("2")[:40], reset),
+    "dripping": drip(b"+OK\r\nab", 0.02),
+    "no POP3": b"<html>\r\n",
+}
+
+
+@pytest.mark.parametrize("case", NOT_RETRIEVED)
+async def test_a_part_of_a_message_is_never_shown_as_the_whole(case: str) -> None:
+    """It is told; and when the server is well again, the message is there whole."""
+    bad = Misbehaving(mails=maildrop(), script={"RETR 2": first(2, NOT_RETRIEVED[case])})
+    async with signed_in(bad) as service:
+        uid = (await service.uids())["2"]
+        assert problem(await service.client.get(f"/messages/{uid}", headers=BEARER)) == UNAVAILABLE
+        assert await service.text(uid) == "Bonjour 2"
+
+
+async def test_a_mailbox_that_shrinks_between_two_commands() -> None:
+    """What is not there any more is unknown, the rest stays readable, and a deletion of it fails plainly."""
+    gone = b"-ERR no such message\r\n"
+    bad = Misbehaving(mails=maildrop(), script={"RETR 3": gone, "DELE 3": gone})
+    async with signed_in(bad) as service:
+        uids = await service.uids()
+        assert problem(await service.client.get(f"/messages/{uids['3']}", headers=BEARER)) == (
+            404,
+            "unknown-message",
+        )
+        assert await service.text(uids["1"]) == "Bonjour 1"
+        assert await service.delete(uids["3"], uids["1"]) == ["failed", "deleted"]
+        assert bad.subjects == ["3", "2"]
+
+
+async def test_a_header_that_is_refused_leaves_its_row() -> None:
+    """-ERR to one TOP among others: a row with its size, that can be opened and deleted."""
+    bad = Misbehaving(mails=maildrop(), script={"TOP 2 0": b"-ERR [SYS/TEMP] disk\r\n"})
+    async with signed_in(bad) as service:
+        rows = await service.rows()
+        assert [row["subject"] for row in rows] == ["3", "", "1"]
+        assert rows[1]["size"] == len(letter("2"))
+        assert await service.text(rows[1]["uid"]) == "Bonjour 2"
+        assert await service.delete(rows[1]["uid"]) == ["deleted"]
+        assert bad.subjects == ["3", "1"]
+
+
+async def test_without_top_no_page_reads_a_gigabyte() -> None:
+    """Large messages are not read for their headers; so much is read for a page, however LIST lies."""
+    large = maildrop()
+    large[1].raw += b"x" * 1_100_000 + b"\r\n"
+    bad = Misbehaving(mails=large, capa=without("TOP"))
+    async with bad.listening() as server:
+        drop = await Pop3Maildrops(server).open(Login(JEAN, PASSWORD))
+        await drop.listing()
+        assert list(await drop.headers([3, 2, 1])) == [3, 1]
+        await drop.quit()
+    lying = [Mail(each.uidl, each.raw + b"x" * 3_000_000 + b"\r\n", 1) for each in maildrop()]
+    bad = Misbehaving(mails=lying, capa=without("TOP"))
+    async with bad.listening() as server:
+        drop = await Pop3Maildrops(server).open(Login(JEAN, PASSWORD))
+        await drop.listing()
+        headers = await drop.headers([3, 2, 1])
+        assert list(headers) == [3, 2]
+        assert headers[3] == lying[2].raw.partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
+        await drop.quit()
+
+
+async def test_a_message_beyond_its_bound_takes_no_memory() -> None:
+    """It is shown as too large, and what the server goes on saying is not kept."""
+    bad = Misbehaving(mails=maildrop(), script={"RETR": endless(b"+OK\r\n" + b"x" * 65_536)})
+    async with signed_in(bad) as service:
+        uid = (await service.uids())["2"]
+        tracemalloc.start()
+        try:
+            answer = await service.client.get(f"/messages/{uid}/raw", headers=BEARER)
+            assert tracemalloc.get_traced_memory()[1] < 160 * 1024 * 1024
+        finally:
+            tracemalloc.stop()
+        assert problem(answer) == (413, "message-too-large")
+
+
+@pytest.mark.parametrize(
+    "uidl",
+    [lambda mail, *_: mail.uidl, lambda _, number, __: b"%d" % number, lambda *_: b"same"],
+    ids=["reused", "by position", "all the same"],
+)
+async def test_another_message_under_the_same_uidl_is_not_deleted(
+    uidl: Callable[[Mail, int, int], bytes],
+) -> None:
+    """It has the same UIDL, size and place as what was shown, and is not it."""
+    bad = Misbehaving(mails=maildrop(), uidl=uidl)
+    async with signed_in(bad) as service:
+        uids = await service.uids()
+        bad.mails[1] = Mail(b"uidl-2", letter("4"))
+        await service.log_in_anew()
+        assert await service.delete(uids["2"]) == ["changed"]
+        assert bad.subjects == ["3", "4", "1"]
+        assert await service.subjects() == ["3", "4", "1"]
+
+
+@pytest.mark.parametrize("capa", [without("UIDL"), without("UIDL", "TOP")], ids=["no UIDL", "no TOP either"])
+async def test_without_uidl_a_deletion_finds_what_was_shown_or_nothing(capa: tuple[str, ...]) -> None:
+    """Somebody else took the first message meanwhile, so that all numbers moved."""
+    refused: dict[str, bytes | Act] = {"UIDL": b"-ERR\r\n"}
+    bad = Misbehaving(mails=maildrop(), capa=capa, script=refused)
+    async with signed_in(bad) as service:
+        uids = await service.uids()
+        del bad.mails[0]
+        await service.log_in_anew()
+        outcomes = await service.delete(*uids.values())
+        kept = [subject for subject, outcome in zip(uids, outcomes, strict=True) if outcome != "deleted"]
+        assert bad.subjects == [subject for subject in kept if subject != "1"]
+        assert outcomes[2] != "deleted"
+        assert outcomes == ["deleted", "deleted", "gone"] or "TOP" not in capa
+
+
+async def test_new_uidls_at_each_login_never_pass_for_a_deletion() -> None:
+    """The message is there, so it is not told as gone; nor as deleted, when QUIT was not answered."""
+    bad = Misbehaving(mails=maildrop(), uidl=lambda mail, _, login: mail.uidl + b"%d" % login)
+    async with signed_in(bad) as service:
+        uids = await service.uids()
+        await service.log_in_anew()
+        assert await service.delete(uids["2"]) == ["changed"]
+        uids = await service.uids()
+        bad.script["QUIT"] = first(1, reset)
+        assert await service.delete(uids["2"]) == ["failed"]
+        uids = await service.uids()
+        bad.script["QUIT"] = first(1, commit_then(reset))
+        assert await service.delete(uids["2"]) == ["deleted"]
+        assert await service.subjects() == ["3", "1"]
+
+
+@pytest.mark.parametrize(
+    "end", [hang, reset, hang_up, drip(b"+OK", 0.02)], ids=["hang", "reset", "hang up", "drip"]
+)
+@pytest.mark.parametrize("committed", [True, False])
+async def test_quit_without_an_answer(end: Act, committed: bool) -> None:  # noqa: FBT001 — a parameter
+    """The service logs in again, compares, and tells the truth."""
+    bad = Misbehaving(mails=maildrop(), script={"QUIT": first(1, commit_then(end) if committed else end)})
+    async with signed_in(bad) as service:
+        uids = await service.uids()
+        outcome = "deleted" if committed else "failed"
+        assert await service.delete(uids["1"], uids["3"]) == [outcome, outcome]
+        assert bad.subjects == (["2"] if committed else ["3", "2", "1"])
+
+
+async def test_quit_without_an_answer_and_a_server_that_is_gone() -> None:
+    """Nobody knows, and nobody guesses."""
+
+    async def go(talk: Talk, _line: str) -> bytes:
+        talk.server.script["BANNER"] = b"-ERR down\r\n"
+        raise HangUpError
+
+    bad = Misbehaving(mails=maildrop(), script={"QUIT": go})
+    async with signed_in(bad) as service:
+        uids = await service.uids()
+        assert await service.delete(uids["1"]) == ["unknown"]
+
+
+async def test_a_server_that_drops_commands_gets_one_at_a_time_from_then_on() -> None:
+    """It costs one time-out, not one a page."""
+    bad = Misbehaving(mails=maildrop(), drops_pipelined=True)
+    async with signed_in(bad) as service:
+        assert await service.subjects() == ["3", "2", "1"]
+        logins = bad.logins
+        await service.log_in_anew()
+        assert await service.subjects() == ["3", "2", "1"]
+        assert bad.logins == logins + 1
