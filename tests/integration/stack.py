@@ -71,7 +71,7 @@ class Stack:
         return {
             **{f"password of {name}": password for name, password in self.passwords.items()},
             **{name: keys[name] for name in keys if name.endswith("_secret")},
-            **{name: keys[name].partition(":")[2] for name in keys if name.endswith("_keys")},
+            **{name: keys[name].partition(":")[2] for name in keys if name.endswith(("_keys", "_clients"))},
             **{f"password of {role}": _redis_password(self.folder, role) for role in STORES},
         }
 
@@ -119,6 +119,8 @@ def _write_secrets(folder: Path) -> None:
     values = {f"{service}_secret": secrets.token_urlsafe(32) for service in CALLERS}
     for name in ("auth_keys", "mailbox_keys", "sender_keys"):
         values[name] = "1:" + urlsafe_b64encode(secrets.token_bytes(32)).decode().rstrip("=")
+    values["auth_lock_clients"] = "webmail:" + secrets.token_urlsafe(32)
+    values["directory_ldap_password"] = ""
     for role in ("state", "cache"):
         password = secrets.token_urlsafe(32)
         values[f"redis_{role}_conf"] = f"requirepass {password}"

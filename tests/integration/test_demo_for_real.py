@@ -64,7 +64,13 @@ def test_mail_is_read_sent_and_deleted_and_lasts(tmp_path: Path, port: int) -> N
         assert (code, seconds < 5) == (0, True), said
     with running(tmp_path, port) as demo:
         demo.read_until("╰")
-        assert jean.call("GET", "/messages")["total"] == listed["total"] - 1  # the session survived as well
+
+        def reported() -> bool:
+            newest: str = jean.call("GET", "/messages?refresh=1")["messages"][0]["subject"]
+            return newest == "Message non remis (undelivered)\u00a0: Essai d’été"
+
+        assert wait_until(reported, 20)  # the session survived as well
+        assert jean.call("GET", "/messages")["total"] == listed["total"]  # one deleted, the report came
         marie = Api(port, "Marie.Martin@demo.example")
         assert marie.call("GET", "/messages")["messages"][0]["subject"] == "Essai d’été"
 
