@@ -66,6 +66,33 @@ async def test_a_held_deletion_survives_the_process(world: World) -> None:
     assert world.server.uidls() == ["a", "c"]
 
 
+async def test_the_first_use_after_a_restart_waits_for_what_is_held(world: World) -> None:
+    """Once for each time it is due, however often the list is asked for; then nobody needs to call."""
+    access = await world.access()
+    await world.deletions.hold(access, [B], 8)
+    await world.clock.advance(1)
+    await world.deletions.hold(access, [C], 20)
+    world.restart()
+    for _ in range(3):
+        assert await world.subjects(await world.access()) == ["Lettre a"]
+    assert len(world.deletions._waiting) == 2
+    await world.clock.advance(8)
+    assert world.server.uidls() == ["a", "c"]
+    await world.clock.advance(13)
+    assert world.server.uidls() == ["a"]
+    assert not world.deletions._waiting
+
+
+async def test_a_sign_out_after_a_restart_carries_out_what_is_held(world: World) -> None:
+    """The new process knows it from any use before."""
+    access = await world.access()
+    await world.deletions.hold(access, [B], 80)
+    world.restart()
+    await world.subjects(access)
+    await world.sessions.end(access.sid)
+    assert world.server.uidls() == ["a", "c"]
+
+
 async def test_sign_in_carries_out_what_is_due(world: World) -> None:
     """The next opening comes after the process died."""
     await world.deletions.hold(await world.access(), [B], 8)

@@ -1,8 +1,9 @@
 """Deleting for good: at once, or held for some seconds in which it can be taken back.
 
 A message is deleted only when it is the one that was shown, and it counts as deleted only when the server has
-acknowledged QUIT (RFC 1939 section 6). Held deletions are durable: when this process dies, they are carried
-out at the mailbox's next use. There is no trash: what was carried out cannot be taken back.
+acknowledged QUIT (RFC 1939 section 6). Held deletions are durable: when this process dies, the mailbox's next
+use carries out what is due, and waits for the rest as the dead process did. There is no trash: what was
+carried out cannot be taken back.
 """
 
 import asyncio
@@ -61,7 +62,7 @@ class Deletions:
         self._maildrops = maildrops
         self._held = held
         self._clock = clock
-        self._waiting: dict[asyncio.Task[None], Access] = {}
+        self._waiting: dict[asyncio.Task[None], tuple[Access, datetime]] = {}
 
     async def delete_one(self, access: Access, uid: str) -> DeleteOutcome:
         """Delete one message at once.
@@ -96,9 +97,7 @@ class Deletions:
         proof = self._maildrops.summaries(access).proof
         held = [Held(uid, access.sid, due, proof(uid)) for uid in dict.fromkeys(uids)]
         await self._held.add(access.mailbox, held)
-        task = asyncio.create_task(self._carry_out_at(access, due))
-        self._waiting[task] = access
-        task.add_done_callback(self._waiting.pop)
+        self._wait(access, due)
         return due
 
     async def take_back(self, access: Access, uids: Iterable[str]) -> None:
@@ -120,11 +119,14 @@ class Deletions:
         """Carry out what is due and what an ended session left; return the uids that are still held.
 
         ``access`` is active, so every other session of the mailbox has ended: an undo never outlives its
-        session.
+        session. What a process held that died, or that serves this mailbox no more, is waited for here.
         """
         held = await self._held.of(access.mailbox)
         ready = {each.uid for each in held if self._is_due(each) or each.sid != access.sid}
         await self._carry_out(access, ready)
+        for due in {each.due for each in held if each.uid not in ready}:
+            if (access.sid, due) not in {(waiting.sid, at) for waiting, at in self._waiting.values()}:
+                self._wait(access, due)
         return frozenset(each.uid for each in held) - ready
 
     async def carry_out_due(self, access: Access) -> None:
@@ -137,7 +139,7 @@ class Deletions:
 
         What cannot be carried out now stays stored for the mailbox's next use.
         """
-        access = next((access for access in self._waiting.values() if access.sid == sid), None)
+        access = next((access for access, _ in self._waiting.values() if access.sid == sid), None)
         if access is None:
             return
         try:
@@ -150,6 +152,11 @@ class Deletions:
         """Stop waiting; what is held stays stored."""
         for task in self._waiting:
             task.cancel()
+
+    def _wait(self, access: Access, due: datetime) -> None:
+        task = asyncio.create_task(self._carry_out_at(access, due))
+        self._waiting[task] = (access, due)
+        task.add_done_callback(self._waiting.pop)
 
     def _is_due(self, held: Held) -> bool:
         return held.due <= self._clock.now()
