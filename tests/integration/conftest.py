@@ -1,4 +1,4 @@
-"""One running product for all tests of this folder; each test has a mailbox of its own."""
+"""One running product, and one Dovecot, for all tests of this folder; each has mailboxes of its own."""
 
 import os
 from collections.abc import Iterator
@@ -7,10 +7,11 @@ import pytest
 
 os.environ.setdefault("TESTCONTAINERS_RYUK_DISABLED", "true")  # read when testcontainers is imported
 
+from tests.integration.dovecot_run import Dovecot, running_dovecot
 from tests.integration.images import build_images
 from tests.integration.stack import Stack, running_stack
 
-IN_CONTAINERS = {"stack", "ldap"}
+IN_CONTAINERS = {"stack", "ldap", "dovecot"}
 """The fixtures that start containers."""
 
 
@@ -28,3 +29,11 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     build_images()
     with running_stack(tmp_path_factory.mktemp("stack")) as stack:
         yield stack
+
+
+@pytest.fixture(scope="session")
+def dovecot() -> Iterator[Dovecot]:
+    """Start a Dovecot alone, for tests that run the services as processes beside it."""
+    build_images(["dovecot"])
+    with running_dovecot() as dovecot:
+        yield dovecot

@@ -24,22 +24,22 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 START_SECONDS = 60
-SIGNING_IN = ("valkey-state", "valkey-cache", "mail", "auth", "mailbox", "gateway")
-"""What it takes to sign in and read."""
+SIGNING_IN = ("valkey-state", "valkey-cache", "auth", "mailbox", "gateway")
+"""What it takes to sign in and read, beside a mail server."""
 
 
 class Parts:
     """The plan of a demo, and those of its parts that run."""
 
-    def __init__(self, folder: Path, **environment: str) -> None:
+    def __init__(self, folder: Path, pop3_url: str | None, **environment: str) -> None:
         port, *others = free_ports(1 + PORTS_NEEDED)
-        self.ports = Ports(*others)
-        settings = Settings(port=port, folder=folder)
+        ports = Ports(*others)
+        settings = Settings(port=port, folder=folder, pop3_url=pop3_url)
         secrets = keep_secrets(folder / "secrets")
-        write_valkey_files(settings, self.ports, secrets)
+        write_valkey_files(settings, ports, secrets)
         write_people_file(settings)
         known = {name: value for name, value in os.environ.items() if not name.endswith("_URL")}
-        planned = plan(settings, self.ports, secrets, {**known, **environment})
+        planned = plan(settings, ports, secrets, {**known, **environment})
         self.url = settings.address
         self._parts: dict[str, Part] = {part.name: part for part in planned}
         self._logs = {name: PartLog(folder / f"{name}.log") for name in self._parts}
@@ -77,9 +77,14 @@ class Parts:
 
 
 @contextmanager
-def running_parts(folder: Path, *names: str, **environment: str) -> Iterator[Parts]:
-    """Start these parts, each before the next, and end everything with the test."""
-    parts = Parts(folder, **environment)
+def running_parts(
+    folder: Path, *names: str, pop3_url: str | None = None, **environment: str
+) -> Iterator[Parts]:
+    """Start these parts, each before the next, and end everything with the test.
+
+    ``pop3_url``: another mail server than the demo's own.
+    """
+    parts = Parts(folder, pop3_url, **environment)
     try:
         for name in names:
             parts.start(name)

@@ -34,7 +34,7 @@ def parts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Parts]:
         "AUTH_FUNCTIONAL_IDLE_SECONDS": str(IDLE_SECONDS),
         "AUTH_ABSOLUTE_SECONDS": str(ABSOLUTE_SECONDS),
     }
-    with running_parts(tmp_path_factory.mktemp("parts"), *SIGNING_IN, **settings) as parts:
+    with running_parts(tmp_path_factory.mktemp("parts"), "mail", *SIGNING_IN, **settings) as parts:
         yield parts
 
 
