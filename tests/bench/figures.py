@@ -25,16 +25,21 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """One line of the table; `floor` is None where the floor has no such thing."""
+    """One line of the table; a side is None where it has no such thing."""
 
     what: str
     floor: Spread | None
-    product: Spread
+    product: Spread | None
 
     @property
     def ratio(self) -> float | None:
         """The product's median over the floor's."""
-        return self.product.p50 / self.floor.p50 if self.floor else None
+        return self.product.p50 / self.floor.p50 if self.product and self.floor else None
+
+    @property
+    def samples(self) -> int:
+        """How many of each side there are."""
+        return max(side.samples for side in (self.floor, self.product) if side)
 
 
 class Figures:
@@ -62,7 +67,9 @@ class Figures:
     def comparisons(self) -> list[Comparison]:
         """Return the lines of the table."""
         return [
-            Comparison(what, spread(sides["floor"]) if "floor" in sides else None, spread(sides["product"]))
+            Comparison(
+                what, *(spread(sides[side]) if side in sides else None for side in ("floor", "product"))
+            )
             for what, sides in self._samples.items()
         ]
 

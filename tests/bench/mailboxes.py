@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from email.utils import format_datetime
+from functools import cache
 
 DOMAIN = "demo.example"
 PASSWORD = "bench"
@@ -19,6 +20,8 @@ MAIL_OWNER = 5000
 """User and group of the mail in deploy/demo-mail/dovecot."""
 _FIRST = datetime(2024, 1, 8, 8, 0, tzinfo=UTC)
 _SENDERS = ("Jean Dupont", "Hélène Lefèvre", "Service des achats", "Marie Martin", "Noël Ångström")
+_DIFFERENT = 1000
+"""Letters; a larger maildrop holds them again."""
 _LINE = "Bonjour, le compte rendu de la réunion est disponible ; merci de le relire avant vendredi."
 
 
@@ -54,12 +57,17 @@ def archive(mailboxes: tuple[Mailbox, ...]) -> bytes:
             for folder in ("", "cur", "new", "tmp"):
                 _add(tar, f"{mailbox.name}/{folder}", None)
             for number in range(1, mailbox.count + 1):
-                content = letter(number).as_bytes()
+                content = _octets(number % _DIFFERENT)
                 size, on_the_wire = len(content), len(content) + content.count(b"\n")
                 seconds = int((_FIRST + timedelta(minutes=number)).timestamp())
                 name = f"{seconds}.M{number:06}P1.bench,S={size},W={on_the_wire}"
                 _add(tar, f"{mailbox.name}/new/{name}", content)
     return octets.getvalue()
+
+
+@cache
+def _octets(number: int) -> bytes:
+    return letter(number).as_bytes()
 
 
 def _add(tar: tarfile.TarFile, path: str, content: bytes | None) -> None:

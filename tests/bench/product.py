@@ -12,6 +12,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -35,6 +36,9 @@ SETTINGS = {
 """What differs from the defaults."""
 _TIMEOUT_SECONDS = 30.0
 _END_SECONDS = 15.0
+_POLL_SECONDS = 0.05
+_STILL_POLLS = 4
+"""So often the index must be found as it was."""
 
 
 class ProductError(Exception):
@@ -61,14 +65,15 @@ class Product:
 
 
 @contextmanager
-def running_product(folder: Path, servers: MailServers) -> Iterator[Product]:
-    """Start the product in `folder`, wait until it is healthy, end it. Raises ProductError."""
+def running_product(folder: Path, servers: MailServers, pop3: str) -> Iterator[Product]:
+    """Start the product in `folder`, its POP3 server at `pop3` (host:port); end it. Raises ProductError."""
     (port,) = free_ports(1)
     known = {name: value for name, value in os.environ.items() if not name.endswith("_URL")}
     urls = {
-        "POP3_URL": f"pop3://{servers.dovecot}:110?tls=none",
+        "POP3_URL": f"pop3://{pop3}?tls=none",
         "SMTP_URL": f"smtp://{servers.postfix}:25?tls=none",
     }
+    folder.mkdir(exist_ok=True)
     process = subprocess.Popen(
         [sys.executable, "-m", "courriel_demo"],
         cwd=folder,
@@ -107,7 +112,7 @@ class Client:
         self._headers: dict[str, str] = {}
 
     def close(self) -> None:
-        """Close the connection; the session stays."""
+        """Close the connection; the session stays, and its next call connects again."""
         self._connection.close()
 
     def sign_in(self, mailbox: str) -> None:
@@ -129,14 +134,25 @@ class Client:
         """Return the uids of a page."""
         return [message["uid"] for message in json.loads(self.messages(page))["messages"]]
 
+    def settle(self) -> None:
+        """Return when what the product reads behind a list's answer has been read, or does not go on."""
+        before, still = "", 0
+        while still < _STILL_POLLS:
+            time.sleep(_POLL_SECONDS)
+            indexed = json.dumps(json.loads(self.messages())["indexed"])
+            before, still = indexed, still + 1 if indexed == before else 0
+
     def open(self, uid: str) -> bytes:
         """Open a message, and return it as it came."""
         return self._call("GET", f"/api/messages/{uid}")
 
-    def delete(self, uid: str) -> None:
-        """Delete a message; it is gone when this returns, or ProductError is raised."""
-        answer = self._call("DELETE", f"/api/messages/{uid}")
-        if b'"deleted"' not in answer:
+    def delete(self, uids: list[str]) -> None:
+        """Delete messages; they are gone when this returns, or ProductError is raised."""
+        if len(uids) == 1:
+            answer = self._call("DELETE", f"/api/messages/{uids[0]}")
+        else:
+            answer = self._call("POST", "/api/messages/delete", {"uids": uids})
+        if answer.count(b'"deleted"') != len(uids):
             raise ProductError(f"not deleted: {answer.decode()}")
 
     def send(self, message: Mapping[str, Any]) -> None:
