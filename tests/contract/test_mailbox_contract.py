@@ -123,10 +123,10 @@ async def test_mailbox_proves_a_password_for_auth_alone(providers: Providers) ->
     """Auth hears LoginRefused in its own terms; the gateway's credential is no good here."""
     async with providers.client("mailbox", "auth") as http:
         maildrops = auth_service.mailbox_client.MailboxClient(http)
-        await maildrops.open("marie.martin", "sid-1", SecretStr(PASSWORD), "192.0.2.1")
+        await maildrops.open("marie.martin", "sid-1", SecretStr(PASSWORD), SecretStr(""), "192.0.2.1")
         await maildrops.close("marie.martin", "sid-1")
         with pytest.raises(auth_service.errors.LoginRefused):
-            await maildrops.open("marie.martin", "sid-2", SecretStr("wrong"), "192.0.2.1")
+            await maildrops.open("marie.martin", "sid-2", SecretStr("wrong"), SecretStr(""), "192.0.2.1")
     async with providers.client("mailbox", "gateway") as http:
         with pytest.raises(UpstreamProblem) as refused:
             await http.json("DELETE", "/sessions/sid-1")

@@ -16,6 +16,8 @@ from mailbox_service.deletions import Held
 from mailbox_service.deletions_redis import RedisHeldDeletions
 from mailbox_service.inline_images import ImageStoreUnavailable
 from mailbox_service.inline_images_redis import RedisImageStore
+from mailbox_service.mail_cache import CacheUnavailable
+from mailbox_service.mail_cache_redis import RedisCacheStore
 from mailbox_service.preferences import Preferences
 from mailbox_service.preferences_redis import RedisPreferenceStore
 from mailbox_service.seen_redis import KEEP_SECONDS, RedisSeenStore
@@ -26,6 +28,7 @@ pytest.register_assert_rewrite("mailbox_port_suites")
 
 from mailbox_port_suites import (  # noqa: E402 — found by the path above
     DUE,
+    CacheStoreSuite,
     HeldDeletionsSuite,
     ImageStoreSuite,
     PreferenceStoreSuite,
@@ -56,6 +59,47 @@ class TestRedisHeldDeletions(HeldDeletionsSuite):
     def held(self, redis: Redis) -> RedisHeldDeletions:
         """Make an empty one."""
         return RedisHeldDeletions(redis)
+
+
+class TestRedisCacheStore(CacheStoreSuite):
+    """A hash and a sorted set a shelf."""
+
+    @pytest.fixture
+    def store(self, redis: Redis) -> RedisCacheStore:
+        """Make an empty one."""
+        return RedisCacheStore(redis)
+
+    @pytest.mark.parametrize("part", ["", ":ages"])
+    async def test_half_a_shelf_that_vanished_costs_the_shelf_at_most(
+        self, store: RedisCacheStore, redis: Redis, part: str
+    ) -> None:
+        """Redis drops keys one by one: the bound holds all the same."""
+        for name in "abc":
+            await store.put("jean", name, b"x" * 10, octets=30)
+        await redis.delete(f"mailbox:cache:jean{part}")
+        for name in "defgh":
+            await store.put("jean", name, b"y" * 10, octets=30)
+        assert len(await store.all("jean")) <= 3
+        assert await store.get("jean", "h") == b"y" * 10
+
+    async def test_garbage_under_a_shelfs_name_is_swept_away(
+        self, store: RedisCacheStore, redis: Redis
+    ) -> None:
+        """It fails once."""
+        await redis.hset("mailbox:cache:jean", "#octets", "garbage")
+        with pytest.raises(CacheUnavailable):
+            await store.put("jean", "a", b"a", octets=30)
+        await store.put("jean", "a", b"a", octets=30)
+        assert await store.all("jean") == [b"a"]
+        await redis.set("mailbox:cache:marie", "a string")
+        with pytest.raises(CacheUnavailable):
+            await store.all("marie")
+
+    async def test_a_shelf_is_forgotten_some_day(self, store: RedisCacheStore, redis: Redis) -> None:
+        """Both keys have an expiry."""
+        await store.put("jean", "a", b"a", octets=30)
+        assert await redis.ttl("mailbox:cache:jean") > 0
+        assert await redis.ttl("mailbox:cache:jean:ages") > 0
 
 
 class TestRedisImageStore(ImageStoreSuite):

@@ -80,3 +80,19 @@ def test_a_bad_key_ring_is_refused_without_quoting_it(text: str, says: str) -> N
 def test_the_keys_are_not_shown() -> None:
     """Printing a key ring names the current id only."""
     assert "b'" not in repr(KeyRing.parse(NEW))
+
+
+def test_a_derived_key_follows_from_purpose_secret_and_current_key() -> None:
+    """The same again for the same; another for another of any of the three, and none is the master key."""
+    first, second = bytes(32), bytes([1]) * 32
+    ring = KeyRing("a", {"a": first, "b": second})
+    key = ring.derive(purpose="cache", secret=b"s")
+    assert key == KeyRing("a", {"a": first}).derive(purpose="cache", secret=b"s")
+    others = [
+        ring.derive(purpose="cache", secret=b"t"),
+        ring.derive(purpose="other", secret=b"s"),
+        KeyRing("b", ring.keys).derive(purpose="cache", secret=b"s"),
+        first,
+    ]
+    assert len(key) == 32
+    assert key not in others

@@ -6,6 +6,7 @@ from pydantic import ValidationError
 from courriel_wire import (
     Code,
     Credential,
+    MaildropSession,
     MessageSummary,
     OutboxRequest,
     Problem,
@@ -43,6 +44,15 @@ def test_a_password_is_hidden_in_print_and_carried_in_json() -> None:
     credential = Credential.model_validate({"username": "jean", "password": PASSWORD})
     assert PASSWORD not in f"{credential}{credential!r}"
     assert PASSWORD in credential.model_dump_json()
+    assert credential.cache_key.get_secret_value() == ""
+
+
+def test_a_cache_key_is_hidden_in_print_and_carried_in_json() -> None:
+    """It opens cached mail: logs see stars."""
+    asked = {"mailbox": "jean", "username": "jean", "password": PASSWORD, "cache_key": "k" * 43}
+    session = MaildropSession.model_validate(asked)
+    assert "kkk" not in f"{session}{session!r}"
+    assert "k" * 43 in session.model_dump_json()
 
 
 def test_a_token_is_not_printed() -> None:

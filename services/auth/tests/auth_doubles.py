@@ -97,13 +97,17 @@ class ScriptedMaildrops:
         self.delays: dict[str, float] = {}
         self.failure: Exception | None = None
         self.asked: list[tuple[str, str]] = []
+        self.cache_keys: list[str] = []
         self.open_sids: set[str] = set()
         self.closed_sids: list[str] = []
         self._clock = clock
 
-    async def open(self, mailbox: str, sid: str, password: SecretStr, client_address: str) -> None:
+    async def open(
+        self, mailbox: str, sid: str, password: SecretStr, cache_key: SecretStr, client_address: str
+    ) -> None:
         """See Maildrops."""
         self.asked.append((mailbox, client_address))
+        self.cache_keys.append(cache_key.get_secret_value())
         await self._clock.sleep(self.delays.get(mailbox, 0.0))
         if self.failure:
             raise self.failure

@@ -46,13 +46,14 @@ def client_on(recording: RecordingClient) -> MailboxClient:
 async def test_a_maildrop_is_opened_at_the_replica_of_its_mailbox() -> None:
     """The password goes in the body, never into the URL."""
     recording = RecordingClient()
-    await client_on(recording).open("jean", "s-1", SecretStr("demo"), "192.0.2.1")
+    await client_on(recording).open("jean", "s-1", SecretStr("demo"), SecretStr("k"), "192.0.2.1")
     [(method, path, options)] = recording.calls
     assert (method, path, options["key"]) == ("PUT", "/sessions/s-1", routing_hint("jean"))
     assert options["json"] == {
         "mailbox": "jean",
         "username": "jean",
         "password": "demo",
+        "cache_key": "k",
         "client_address": "192.0.2.1",
     }
 
@@ -73,7 +74,7 @@ async def test_problems_become_errors_of_this_room(
 ) -> None:
     """What nobody expects is told as a part that does not answer, not passed on to the person."""
     with pytest.raises(expected) as raised:
-        await client_on(RecordingClient(failure)).open("jean", "s-1", SecretStr("demo"), "")
+        await client_on(RecordingClient(failure)).open("jean", "s-1", SecretStr("demo"), SecretStr(""), "")
     assert getattr(raised.value, "retry_after", None) == retry_after
 
 

@@ -63,3 +63,17 @@ def test_a_token_has_256_bits_behind_its_routing_hint() -> None:
     assert first != second
     assert digest_of(first) != digest_of(second)
     assert first.partition(".")[2] not in digest_of(first)
+
+
+def test_the_cache_key_follows_from_password_mailbox_and_ring() -> None:
+    """The same at every sign-in; another with another password, mailbox or key; never printed."""
+    key = Vault(RING).cache_key(PASSWORD, mailbox="jean")
+    others = [
+        Vault(RING).cache_key(SecretStr("autre"), mailbox="jean"),
+        Vault(RING).cache_key(PASSWORD, mailbox="marie"),
+        Vault(KeyRing(current="b", keys={"b": b"x" * 32})).cache_key(PASSWORD, mailbox="jean"),
+    ]
+    assert key == Vault(RING).cache_key(PASSWORD, mailbox="jean")
+    assert key not in others
+    assert len(key.get_secret_value()) == 43
+    assert key.get_secret_value() not in repr(key)

@@ -22,8 +22,13 @@ from mailbox_service.errors import (
     SessionEnded,
 )
 from mailbox_service.inline_images import ImageStoreUnavailable, InlineImages
+from mailbox_service.listing import Page, Sort, Wanted
+from mailbox_service.mail_cache import CacheUnavailable, MailCache
 from mailbox_service.maildrops import Access, Limits, Maildrops
+from mailbox_service.message_headers import Headers
 from mailbox_service.messages import Messages
+from mailbox_service.reading_ahead import ReadingAhead
+from mailbox_service.recollection import Recollection
 from mailbox_service.seen import Seen
 from mailbox_service.sessions import Sessions
 from mailbox_service.snapshots import Entry
@@ -31,6 +36,7 @@ from mailbox_service.snapshots import Entry
 JEAN = "jean.dupont"
 MARIE = "marie.martin"
 PASSWORD = "demo"
+CACHE_KEY = bytes(range(32))
 HOSTILE = b"X-Hostile: yes"
 """A mail with this line takes the fake reader too long."""
 PATIENCE = 10_000
@@ -246,7 +252,7 @@ class FakeAuth:
         if token not in self.sessions:
             raise SessionEnded
         self.credentials_asked += 1
-        return Login(self.sessions[token], self.password)
+        return Login(self.sessions[token], self.password, cache_key=CACHE_KEY)
 
 
 class FakeHeldDeletions:
@@ -288,6 +294,53 @@ class FakeImageStore:
         if self.away:
             raise ImageStoreUnavailable
         return self.values.get(key)
+
+
+class FakeCacheStore:
+    """Shelves in memory that can be taken away, be slow, or be filled with garbage."""
+
+    def __init__(self) -> None:
+        self.shelves: dict[str, dict[str, bytes]] = defaultdict(dict)
+        self.away = False
+        self.stuck: asyncio.Event | None = None
+        """Every answer waits for this."""
+        self.asked = 0
+
+    async def all(self, shelf: str) -> list[bytes]:
+        """Return every value."""
+        await self._answer()
+        return list(self.shelves[shelf].values())
+
+    async def names(self, shelf: str) -> set[str]:
+        """Return every name."""
+        await self._answer()
+        return set(self.shelves[shelf])
+
+    async def get(self, shelf: str, name: str) -> bytes | None:
+        """Return one value."""
+        await self._answer()
+        return self.shelves[shelf].get(name)
+
+    async def put(self, shelf: str, name: str, value: bytes, *, octets: int) -> None:
+        """Store one value, the last of its shelf."""
+        await self._answer()
+        values = self.shelves[shelf]
+        values.pop(name, None)
+        values[name] = value
+        while sum(map(len, values.values())) > octets:
+            del values[next(iter(values))]
+
+    async def clear(self, shelf: str) -> None:
+        """Forget a shelf."""
+        await self._answer()
+        self.shelves.pop(shelf, None)
+
+    async def _answer(self) -> None:
+        self.asked += 1
+        if self.away:
+            raise CacheUnavailable
+        if self.stuck:
+            await self.stuck.wait()
 
 
 class FakePreferenceStore:
@@ -367,15 +420,25 @@ def letter(
     return f"{head}Date: Mon, 23 Nov 2026 09:00:00 +0100\r\n\r\n{body}\r\n".encode()
 
 
+class NotReadingAhead(ReadingAhead):
+    """Reads nothing behind the answers."""
+
+    def begin(self, access: Access) -> None:
+        """Leave it."""
+
+
 class World:
     """The domain on doubles. ``restart`` starts a new process: memory is gone, server and store are not."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, reads_ahead: bool = False) -> None:
+        """Args: whether anything is read behind the answers; without it every command was asked for."""
+        self.reads_ahead = reads_ahead
         self.clock = FakeClock()
         self.server = FakeServer()
         self.auth = FakeAuth(self.server)
         self.held = FakeHeldDeletions()
         self.image_store = FakeImageStore()
+        self.cache_store = FakeCacheStore()
         self.preference_store = FakePreferenceStore()
         self.seen_store = FakeSeenStore()
         self.restart()
@@ -386,16 +449,26 @@ class World:
         self.deletions = Deletions(self.maildrops, self.held, self.clock)
         self.images = InlineImages(self.image_store)
         self.seen = Seen(self.maildrops, self.seen_store)
+        self.cache = MailCache(self.cache_store, self.clock, server="mail.demo.example:110", octets=1_000_000)
+        recollection = Recollection(self.cache)
+        reader = FakeReader()
+        headers = Headers(reader)
+        self.ahead = (ReadingAhead if self.reads_ahead else NotReadingAhead)(
+            self.maildrops, headers, reader, recollection, self.clock, rest_seconds=Limits().total
+        )
         self.messages = Messages(
-            self.maildrops,
-            self.deletions,
-            FakeReader(),
-            self.images,
-            self.seen,
+            maildrops=self.maildrops,
+            deletions=self.deletions,
+            reader=reader,
+            images=self.images,
+            headers=headers,
+            recollection=recollection,
+            ahead=self.ahead,
+            seen=self.seen,
             snapshot_seconds=3.0,
             max_octets=1_000_000,
         )
-        self.sessions = Sessions(self.maildrops, self.deletions, self.messages)
+        self.sessions = Sessions(self.maildrops, self.deletions, self.messages, recollection)
 
     def deliver(self, *uidls: str, mailbox: str = JEAN, raw: bytes | None = None) -> None:
         """Put messages into a maildrop."""
@@ -407,16 +480,24 @@ class World:
         self.auth.sessions[sid] = mailbox
         return await self.auth.introspect(sid)
 
+    async def page(
+        self, access: Access, number: int, per_page: int, sort: Sort = Sort.NEWEST_FIRST, query: str = ""
+    ) -> Page:
+        """Return a page, when what is read behind it has been read."""
+        page = await self.messages.page(access, Wanted(number, per_page, sort, query))
+        await until(lambda: not self.ahead._reading)
+        return page
+
     async def subjects(self, access: Access, *, refresh: bool = False) -> list[str]:
         """Return the first page's subjects."""
-        page = await self.messages.page(access, 1, 50, refresh=refresh)
+        page = await self.messages.page(access, Wanted(1, 50), refresh=refresh)
         return [row.summary.subject for row in page.rows]
 
     async def newest(self, access: Access) -> str:
         """Return the uid on top of the list."""
-        return (await self.messages.page(access, 1, 1)).rows[0].uid
+        return (await self.messages.page(access, Wanted(1, 1))).rows[0].uid
 
     async def uids(self, access: Access) -> list[str]:
         """Return the first page's uids, oldest first."""
-        page = await self.messages.page(access, 1, 50, newest_first=False)
+        page = await self.messages.page(access, Wanted(1, 50, Sort.OLDEST_FIRST))
         return [row.uid for row in page.rows]

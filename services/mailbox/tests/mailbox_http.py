@@ -76,6 +76,7 @@ async def client_of(world: World, **adapters: object) -> AsyncIterator[AsyncClie
         "image_store": world.image_store,
         "preference_store": world.preference_store,
         "seen_store": world.seen_store,
+        "cache_store": world.cache_store,
         "reader": FakeReader(),
         "clock": world.clock,
     }

@@ -12,6 +12,7 @@ from mailbox_service.connections import Login, Maildrop, OpenMaildrop
 from mailbox_service.deletions import Held, HeldDeletions
 from mailbox_service.errors import LoginRefused, MaildropBusy, MailServerUnavailable
 from mailbox_service.inline_images import ImageStore
+from mailbox_service.mail_cache import CacheStore
 from mailbox_service.preferences import PreferenceStore
 from mailbox_service.seen import SeenStore
 from mailbox_service.summaries import Proof
@@ -161,6 +162,39 @@ class PreferenceStoreSuite:
         await store.put("b", b"b")
         await store.put("a", b"\xff")
         assert (await store.get("a"), await store.get("b"), await store.get("c")) == (b"\xff", b"b", None)
+
+
+class CacheStoreSuite:
+    """What a CacheStore must do."""
+
+    async def test_values_are_found_by_shelf_and_name(self, store: CacheStore) -> None:
+        """Octets of any kind; what is put again is replaced, what is not there is not."""
+        await store.put("jean", "a", b"old", octets=100)
+        await store.put("jean", "a", b"\x00\xff", octets=100)
+        await store.put("jean", "b", b"b", octets=100)
+        await store.put("marie", "a", b"hers", octets=100)
+        assert (await store.get("jean", "a"), await store.get("jean", "c")) == (b"\x00\xff", None)
+        assert sorted(await store.all("jean")) == [b"\x00\xff", b"b"]
+        assert await store.names("jean") >= {"a", "b"}
+        assert (await store.all("nobody"), await store.get("nobody", "a")) == ([], None)
+
+    async def test_a_shelf_is_bounded_and_its_oldest_go(self, store: CacheStore) -> None:
+        """A value put again is young again; another shelf has its own bound."""
+        for name in ("a", "b", "c", "a", "d"):
+            await store.put("jean", name, name.encode() * 10, octets=30)
+        await store.put("marie", "a", b"x" * 30, octets=30)
+        assert sorted(await store.all("jean")) == [b"a" * 10, b"c" * 10, b"d" * 10]
+        await store.put("jean", "too large", b"x" * 31, octets=30)
+        assert await store.all("jean") == []
+        assert len(await store.all("marie")) == 1
+
+    async def test_a_shelf_is_cleared(self, store: CacheStore) -> None:
+        """It may be filled again."""
+        await store.put("jean", "a", b"a" * 30, octets=30)
+        await store.clear("jean")
+        assert await store.all("jean") == []
+        await store.put("jean", "b", b"b" * 30, octets=30)
+        assert await store.all("jean") == [b"b" * 30]
 
 
 class ImageStoreSuite:

@@ -25,7 +25,7 @@ async def test_a_held_deletion_hides_the_message_and_can_be_taken_back(world: Wo
     await world.subjects(access)
     due = await world.deletions.hold(access, [B], 8)
     assert (due - world.clock.now()).total_seconds() == 8
-    page = await world.messages.page(access, 1, 50)
+    page = await world.page(access, 1, 50)
     assert ([row.uid for row in page.rows], page.total) == ([C, A], 2)
     await world.clock.advance(7)
     await world.deletions.take_back(access, [B])

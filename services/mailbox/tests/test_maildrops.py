@@ -112,9 +112,9 @@ async def test_a_refresh_logs_in_again_unless_the_snapshot_is_fresh(world: World
 async def test_paging_does_not_log_in_again(world: World) -> None:
     """Pages are of one snapshot while its connection lives."""
     access = await world.access()
-    await world.messages.page(access, 1, 1)
+    await world.page(access, 1, 1)
     world.deliver("c")
-    page = await world.messages.page(access, 2, 1)
+    page = await world.page(access, 2, 1)
     assert ([row.summary.subject for row in page.rows], page.total) == (["Lettre a"], 2)
     assert world.server.count("LOGIN") == 1
 

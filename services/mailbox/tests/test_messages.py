@@ -14,6 +14,7 @@ from mailbox_service.errors import (
     UnknownMessage,
     UnknownPart,
 )
+from mailbox_service.listing import Sort
 from mailbox_service.messages import TOO_LARGE, UNREADABLE
 
 A, B = "YQ", "Yg"
@@ -38,9 +39,9 @@ def world() -> World:
 async def test_pages_are_newest_first_and_one_beyond_the_end_is_empty(world: World) -> None:
     """The server's order, backwards, cut into pages."""
     access = await world.access()
-    first = await world.messages.page(access, 1, 25)
-    third = await world.messages.page(access, 3, 25)
-    beyond = await world.messages.page(access, 4, 25)
+    first = await world.page(access, 1, 25)
+    third = await world.page(access, 3, 25)
+    beyond = await world.page(access, 4, 25)
     assert first.rows[0].summary.subject == "Lettre 59"
     assert (len(third.rows), third.rows[-1].summary.subject) == (10, "Lettre 00")
     assert (beyond.rows, beyond.total) == ((), 60)
@@ -49,17 +50,17 @@ async def test_pages_are_newest_first_and_one_beyond_the_end_is_empty(world: Wor
 
 async def test_oldest_first_is_the_inverse(world: World) -> None:
     """The servers order."""
-    page = await world.messages.page(await world.access(), 1, 2, newest_first=False)
+    page = await world.page(await world.access(), 1, 2, Sort.OLDEST_FIRST)
     assert [row.summary.subject for row in page.rows] == ["Lettre 00", "Lettre 01"]
 
 
 async def test_headers_are_read_for_the_page_asked_for_and_once(world: World) -> None:
     """A second look costs nothing, on a new connection neither; progress says what is known."""
     access = await world.access()
-    page = await world.messages.page(access, 1, 25)
+    page = await world.page(access, 1, 25)
     assert (page.indexed, world.server.count("TOP")) == (25, 25)
     await world.clock.advance(6)
-    page = await world.messages.page(access, 1, 30)
+    page = await world.page(access, 1, 30)
     assert (page.indexed, world.server.count("TOP")) == (30, 30)
 
 
@@ -68,7 +69,7 @@ async def test_an_empty_maildrop_is_an_empty_page() -> None:
     world = World()
     world.deliver()
     world.server.mailboxes[JEAN] = []
-    page = await world.messages.page(await world.access(), 1, 50)
+    page = await world.page(await world.access(), 1, 50)
     assert (page.rows, page.total, page.total_size, page.indexed) == ((), 0, 0, 0)
 
 
@@ -76,16 +77,16 @@ async def test_a_header_that_the_server_refuses_is_a_blank_line(world: World) ->
     """The message is listed with its size, and asked for again next time."""
     world.server.refuse_top = {60}
     access = await world.access()
-    row = (await world.messages.page(access, 1, 1)).rows[0]
+    row = (await world.page(access, 1, 1)).rows[0]
     assert (row.summary.subject, row.size > 0) == ("", True)
     world.server.refuse_top = set()
-    assert (await world.messages.page(access, 1, 1)).rows[0].summary.subject == "Lettre 59"
+    assert (await world.page(access, 1, 1)).rows[0].summary.subject == "Lettre 59"
 
 
 async def test_a_hostile_header_costs_its_own_line_only(world: World) -> None:
     """The others are listed as ever."""
     world.deliver("x", raw=letter("Piège", extra="X-Hostile: yes\r\n"))
-    page = await world.messages.page(await world.access(), 1, 2)
+    page = await world.page(await world.access(), 1, 2)
     assert [row.summary.subject for row in page.rows] == ["", "Lettre 59"]
 
 
@@ -93,18 +94,18 @@ async def test_many_hostile_headers_do_not_keep_the_list_waiting(world: World) -
     """A page gives up after two of them; it knows them next time, and goes on with the others."""
     world.deliver("w", "x", raw=letter("Piège", extra="X-Hostile: yes\r\n"))
     access = await world.access()
-    first = await world.messages.page(access, 1, 5)
+    first = await world.page(access, 1, 5)
     assert ({row.summary.subject for row in first.rows}, first.indexed) == ({""}, 2)
-    second = await world.messages.page(access, 1, 5)
+    second = await world.page(access, 1, 5)
     assert [row.summary.subject for row in second.rows] == ["", "", "Lettre 59", "Lettre 58", "Lettre 57"]
 
 
 async def test_as_of_is_when_the_server_was_asked(world: World) -> None:
     """Not when the page was."""
     access = await world.access()
-    first = await world.messages.page(access, 1, 1)
+    first = await world.page(access, 1, 1)
     await world.clock.advance(4)
-    assert (await world.messages.page(access, 1, 1)).as_of == first.as_of
+    assert (await world.page(access, 1, 1)).as_of == first.as_of
 
 
 async def test_a_message_is_opened_with_its_parts() -> None:
@@ -131,7 +132,7 @@ async def test_a_message_is_opened_with_its_parts() -> None:
 async def test_each_message_is_its_own(world: World) -> None:
     """What is kept of the last one is never given for another."""
     access = await world.access()
-    uids = [row.uid for row in (await world.messages.page(access, 1, 3)).rows]
+    uids = [row.uid for row in (await world.page(access, 1, 3)).rows]
     raws = [await world.messages.raw(access, uid) for uid in uids]
     assert raws == [letter(f"Lettre {number}") for number in (59, 58, 57)]
 
@@ -150,7 +151,7 @@ async def test_what_is_not_there_is_unknown(world: World) -> None:
 async def test_a_message_expunged_under_us_is_unknown(world: World) -> None:
     """The server refuses RETR for what another client deleted."""
     access = await world.access()
-    uid = (await world.messages.page(access, 1, 1)).rows[0].uid
+    uid = (await world.page(access, 1, 1)).rows[0].uid
     world.server.mailboxes[JEAN].pop()
     with pytest.raises(UnknownMessage):
         await world.messages.raw(access, uid)
@@ -187,7 +188,7 @@ async def test_the_message_shown_is_the_one_asked_for_after_mail_came_and_went(w
     """Numbers shift between connections; uids do not."""
     access = await world.access()
     await world.sessions.open("s1", JEAN, Login(JEAN, PASSWORD))
-    uid = (await world.messages.page(access, 1, 1)).rows[0].uid
+    uid = (await world.page(access, 1, 1)).rows[0].uid
     await world.clock.advance(6)
     del world.server.mailboxes[JEAN][:30]
     world.deliver("new")

@@ -7,6 +7,7 @@ import pytest
 from mailbox_doubles import (
     JEAN,
     PASSWORD,
+    FakeCacheStore,
     FakeHeldDeletions,
     FakeImageStore,
     FakePreferenceStore,
@@ -15,6 +16,7 @@ from mailbox_doubles import (
     Mail,
 )
 from mailbox_port_suites import (
+    CacheStoreSuite,
     HeldDeletionsSuite,
     ImageStoreSuite,
     MaildropBench,
@@ -26,6 +28,7 @@ from mailbox_port_suites import (
 from mailbox_service.connections import Login, OpenMaildrop
 from mailbox_service.deletions import HeldDeletions
 from mailbox_service.inline_images import ImageStore
+from mailbox_service.mail_cache import CacheStore
 from mailbox_service.preferences import PreferenceStore
 from mailbox_service.seen import SeenStore
 
@@ -70,6 +73,15 @@ class TestFakeImageStore(ImageStoreSuite):
     def store(self) -> ImageStore:
         """Make an empty one."""
         return FakeImageStore()
+
+
+class TestFakeCacheStore(CacheStoreSuite):
+    """The dictionaries."""
+
+    @pytest.fixture
+    def store(self) -> CacheStore:
+        """Make an empty one."""
+        return FakeCacheStore()
 
 
 class TestFakePreferenceStore(PreferenceStoreSuite):

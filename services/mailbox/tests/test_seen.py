@@ -8,6 +8,7 @@ from mailbox_doubles import JEAN, Mail, World, letter
 from mailbox_http import BEARER, client_of, problem, sign_in
 
 from mailbox_service.errors import UnknownMessage
+from mailbox_service.listing import Wanted
 from mailbox_service.maildrops import Access
 
 A, B = "YQ", "Yg"
@@ -23,7 +24,7 @@ def world() -> World:
 
 async def seen(world: World, access: Access, *, refresh: bool = False) -> tuple[dict[str, bool], int]:
     """Return each message's mark, and how many have none."""
-    page = await world.messages.page(access, 1, 50, refresh=refresh)
+    page = await world.messages.page(access, Wanted(1, 50), refresh=refresh)
     return {row.uid: row.seen for row in page.rows}, page.unread
 
 

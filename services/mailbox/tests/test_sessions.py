@@ -28,7 +28,7 @@ async def test_a_request_that_auth_allowed_before_the_sign_out_does_not_reopen_t
         logins = world.server.count("LOGIN")
         await world.sessions.end(sid)
         with pytest.raises(SessionEnded):
-            await world.messages.page(access, 1, 50)
+            await world.page(access, 1, 50)
         with pytest.raises(SessionEnded):
             world.maildrops.summaries(access)
         assert (world.server.holders(JEAN), world.server.count("LOGIN")) == (0, logins)

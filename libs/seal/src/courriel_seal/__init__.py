@@ -88,6 +88,14 @@ class KeyRing:
         cipher = AESGCM(_derive(self.keys[self.current], purpose, secret))
         return head + nonce + cipher.encrypt(nonce, plain, head + context)
 
+    def derive(self, *, purpose: str, secret: bytes) -> bytes:
+        """Return a key of 32 octets for ``purpose``, from the current master key and the second secret.
+
+        It lets another service seal what only this one's key and the secret together can open. A rotation
+        changes it.
+        """
+        return _derive(self.keys[self.current], purpose, secret)
+
     def open(self, sealed: bytes, *, purpose: str, context: bytes = b"", secret: bytes = b"") -> bytes:
         """Decrypt what ``seal`` returned. Raises SealBroken for anything else."""
         if sealed[:1] != VERSION or len(sealed) < 2:  # noqa: PLR2004 — version and length octets

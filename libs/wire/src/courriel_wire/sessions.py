@@ -21,6 +21,12 @@ Password = Annotated[
     # repr() and str() hide it; JSON between services carries it.
     PlainSerializer(lambda password: password.get_secret_value(), return_type=str, when_used="json"),
 ]
+CacheKey = Annotated[
+    SecretStr,
+    Field(max_length=64),
+    PlainSerializer(lambda key: key.get_secret_value(), return_type=str, when_used="json"),
+]
+"""32 octets in base64url without padding, or "" for none: they open what mailbox caches of one mailbox."""
 
 
 class SessionRequest(Request):
@@ -87,6 +93,7 @@ class Credential(Answer):
     username: str
     password: Password
     client_address: str = ""
+    cache_key: CacheKey = SecretStr("")
 
 
 class MaildropSession(Request):
@@ -96,3 +103,4 @@ class MaildropSession(Request):
     username: Username
     password: Password
     client_address: str = ""
+    cache_key: CacheKey = SecretStr("")

@@ -22,10 +22,16 @@ class MailboxClient:
     def __init__(self, client: ServiceClient) -> None:
         self._client = client
 
-    async def open(self, mailbox: str, sid: str, password: SecretStr, client_address: str) -> None:
+    async def open(
+        self, mailbox: str, sid: str, password: SecretStr, cache_key: SecretStr, client_address: str
+    ) -> None:
         """Let mailbox log in with this password, and keep the connection for ``sid``."""
         asked = MaildropSession(
-            mailbox=mailbox, username=mailbox, password=password, client_address=client_address
+            mailbox=mailbox,
+            username=mailbox,
+            password=password,
+            cache_key=cache_key,
+            client_address=client_address,
         )
         try:
             await self._client.json(

@@ -8,8 +8,12 @@ from pydantic import SecretStr
 class Maildrops(Protocol):
     """Opens and closes maildrops for sessions."""
 
-    async def open(self, mailbox: str, sid: str, password: SecretStr, client_address: str) -> None:
+    async def open(
+        self, mailbox: str, sid: str, password: SecretStr, cache_key: SecretStr, client_address: str
+    ) -> None:
         """Prove ``password``, and keep the maildrop open for the session ``sid``.
+
+        ``cache_key`` opens what is cached of the mailbox.
 
         Raises LoginRefused, MaildropBusy, MailServerUnavailable or MaildropsUnavailable.
         """

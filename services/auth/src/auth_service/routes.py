@@ -78,7 +78,10 @@ def build_routes(
         """Unseal what opens the maildrop again."""
         found = await sessions.credential(token)
         return Credential(
-            username=found.username, password=found.password, client_address=found.client_address
+            username=found.username,
+            password=found.password,
+            client_address=found.client_address,
+            cache_key=found.cache_key,
         )
 
     return router

@@ -112,11 +112,12 @@ class SessionStore(Protocol):
 
 @dataclass(frozen=True)
 class Pop3Credential:
-    """What opens the maildrop again; ``client_address`` is that of the sign-in."""
+    """What opens the maildrop again, and what is cached of it; ``client_address`` is that of the sign-in."""
 
     username: str
     password: SecretStr
     client_address: str
+    cache_key: SecretStr
 
 
 class Sessions:
@@ -137,7 +138,8 @@ class Sessions:
         if isinstance(found, Ended):
             raise SessionEnded(found.value)
         password, address = self._vault.open_credential(found.sealed_credential, sid=found.sid, token=token)
-        return Pop3Credential(username=found.mailbox, password=password, client_address=address)
+        cache_key = self._vault.cache_key(password, mailbox=found.mailbox)
+        return Pop3Credential(found.mailbox, password, client_address=address, cache_key=cache_key)
 
     async def revoke(self, token: str) -> None:
         """End the session of ``token`` (RFC 7009); a token that opens nothing is fine.

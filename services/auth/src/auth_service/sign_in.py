@@ -137,7 +137,8 @@ class SignIn:
             for character in candidate.password.get_secret_value()
         ):
             raise LoginRefused(cause="unusable password")
-        await self._maildrops.open(mailbox, sid, candidate.password, candidate.client_address)
+        cache_key = self._vault.cache_key(candidate.password, mailbox=mailbox)
+        await self._maildrops.open(mailbox, sid, candidate.password, cache_key, candidate.client_address)
         return mailbox
 
     async def _open(self, candidate: Candidate, mailbox: str, sid: str, token: str) -> SignedIn:

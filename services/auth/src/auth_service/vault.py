@@ -1,9 +1,13 @@
 """What auth seals: what opens a session's maildrop again, and the address a mailbox was last opened from.
 
+It also derives the key under which mailbox caches what it reads of a mailbox: it follows from the password,
+auth's key and the mailbox's name, so that the cache opens only for who signs in.
+
 A credential opens with all three of the sealed value (in Redis), the session's token (with the person) and
 auth's key ring. Nothing is stored here.
 """
 
+import base64
 import json
 
 from pydantic import SecretStr
@@ -13,6 +17,7 @@ from courriel_seal import KeyRing, SealBroken
 
 CREDENTIAL = "pop3 password and address"
 ADDRESS = "address of the last sign-in"
+CACHE = "mailbox cache: "
 
 
 class Vault:
@@ -37,6 +42,11 @@ class Vault:
             raise SessionEnded("unknown") from error
         password, client_address = json.loads(plain)
         return SecretStr(password), client_address
+
+    def cache_key(self, password: SecretStr, *, mailbox: str) -> SecretStr:
+        """Derive the key of the mailbox's cache: 32 octets in base64url. It is as secret as the password."""
+        key = self._keys.derive(purpose=CACHE + mailbox, secret=password.get_secret_value().encode())
+        return SecretStr(base64.urlsafe_b64encode(key).rstrip(b"=").decode("ascii"))
 
     def seal_address(self, address: str, *, mailbox: str) -> bytes:
         """Seal the client address of a sign-in to ``mailbox``."""

@@ -39,12 +39,18 @@ from mailbox_service.errors import (
 )
 from mailbox_service.inline_images import ImageStore, InlineImages
 from mailbox_service.inline_images_redis import RedisImageStore
+from mailbox_service.mail_cache import CacheStore, MailCache
+from mailbox_service.mail_cache_redis import RedisCacheStore
 from mailbox_service.maildrop_pop3 import Pop3Maildrops
 from mailbox_service.maildrops import Limits, Maildrops
-from mailbox_service.messages import Messages, Reader
+from mailbox_service.message_headers import Headers
+from mailbox_service.messages import Messages
 from mailbox_service.preferences import Preferences, PreferenceStore
 from mailbox_service.preferences_redis import RedisPreferenceStore
+from mailbox_service.readers import Reader
+from mailbox_service.reading_ahead import ReadingAhead
 from mailbox_service.reading_pebble import ProcessReader
+from mailbox_service.recollection import Recollection
 from mailbox_service.routes_deletions import deletion_routes
 from mailbox_service.routes_inline import inline_routes
 from mailbox_service.routes_messages import message_routes
@@ -95,6 +101,7 @@ def create_app(
     image_store: ImageStore | None = None,
     preference_store: PreferenceStore | None = None,
     seen_store: SeenStore | None = None,
+    cache_store: CacheStore | None = None,
     reader: Reader | None = None,
     clock: Clock | None = None,
 ) -> FastAPI:
@@ -112,16 +119,30 @@ def create_app(
         KeyRing.parse(settings.mailbox_keys.get_secret_value()),
     )
     seen = Seen(maildrops, seen_store or RedisSeenStore(state))
-    messages = Messages(
+    mail_reader = reader or processes
+    headers = Headers(mail_reader)
+    recollection = Recollection(_mail_cache(cache_store or RedisCacheStore(cache), clock, settings))
+    ahead = ReadingAhead(
         maildrops,
-        deletions,
-        reader or processes,
-        images,
-        seen,
+        headers,
+        mail_reader,
+        recollection,
+        clock,
+        rest_seconds=settings.mailbox_connection_seconds,
+    )
+    messages = Messages(
+        maildrops=maildrops,
+        deletions=deletions,
+        reader=mail_reader,
+        images=images,
+        headers=headers,
+        recollection=recollection,
+        ahead=ahead,
+        seen=seen,
         snapshot_seconds=settings.mailbox_snapshot_seconds,
         max_octets=settings.mailbox_max_message_bytes,
     )
-    sessions = Sessions(maildrops, deletions, messages)
+    sessions = Sessions(maildrops, deletions, messages, recollection)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -134,6 +155,7 @@ def create_app(
             stack.push_async_callback(maildrops.close)
             stack.push_async_callback(deletions.close)
             stack.push_async_callback(sessions.close)
+            stack.push_async_callback(ahead.close)
             yield
 
     app = build_service_app(
@@ -161,6 +183,11 @@ def _server(settings: Settings) -> Server:
         reply_timeout=settings.pop3_reply_seconds,
         limits=Pop3Limits(message=settings.mailbox_max_message_bytes),
     )
+
+
+def _mail_cache(store: CacheStore, clock: Clock, settings: Settings) -> MailCache:
+    server = _server(settings)
+    return MailCache(store, clock, server=f"{server.host}:{server.port}", octets=settings.mailbox_cache_bytes)
 
 
 def _limits(settings: Settings) -> Limits:

@@ -6,7 +6,7 @@ import structlog
 
 from courriel_web.service_client import ServiceClient, UpstreamProblem, UpstreamUnavailable
 from courriel_wire import Code, Credential, Introspection
-from mailbox_service.connections import Login
+from mailbox_service.connections import Login, read_cache_key
 from mailbox_service.errors import AuthUnavailable, SessionEnded, StateUnavailable
 from mailbox_service.maildrops import Access
 
@@ -33,7 +33,8 @@ class AuthClient:
     async def _login(self, token: str) -> Login:
         credential = Credential.model_validate(await self._ask("/credential", {"token": token}))
         password = credential.password.get_secret_value()
-        return Login(credential.username, password, credential.client_address)
+        cache_key = read_cache_key(credential.cache_key.get_secret_value())
+        return Login(credential.username, password, credential.client_address, cache_key)
 
     async def _ask(self, path: str, form: dict[str, str]) -> object:
         try:

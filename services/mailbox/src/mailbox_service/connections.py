@@ -5,6 +5,7 @@ belongs to it and ends with it: its snapshot, and the message last read. Who may
 ``maildrops.py``'s matter.
 """
 
+import base64
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,14 +14,29 @@ from typing import Protocol
 from mailbox_service.snapshots import Entry, Snapshot, take_snapshot
 from mailbox_service.summaries import Summaries
 
+CACHE_KEY_OCTETS = 32
+
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """What opens a maildrop; ``client_address`` is whom it is for, or "" where nobody knows."""
+    """What opens a maildrop, and with ``cache_key`` (32 octets) what is cached of it.
+
+    ``client_address`` is whom it is for, or "" where nobody knows.
+    """
 
     username: str
     password: str = field(repr=False)
     client_address: str = ""
+    cache_key: bytes | None = field(default=None, repr=False)
+
+
+def read_cache_key(encoded: str) -> bytes | None:
+    """Return the 32 octets of a key in base64url; None where there are none, which costs the cache alone."""
+    try:
+        key = base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4))
+    except ValueError:
+        return None
+    return key if len(key) == CACHE_KEY_OCTETS else None
 
 
 class Maildrop(Protocol):
@@ -86,6 +102,7 @@ class Connection:
         """Return what the maildrop holds, as of the login."""
         if self._snapshot is None:
             self._snapshot = take_snapshot(await self.maildrop.listing(), self._as_of)
+            self.summaries.snapshot = self._snapshot
         return self._snapshot
 
     async def retrieve(self, number: int) -> bytes:

@@ -204,6 +204,7 @@ class Deletions:
 
         summaries = self._maildrops.summaries(access)  # a sign-out later on does not undo what is done
         committed = await self._maildrops.lend(access, work)
+        summaries.snapshot = None  # what it says is true no more
         outcomes = committed.outcomes
         if committed.doubtful:
             outcomes |= await self._compare(access, committed)

@@ -146,6 +146,26 @@ class Maildrops:
                 await self._end(session)
             return await self._do(session, access, work)
 
+    async def lend_kept(
+        self, access: Access, work: Callable[[Connection], Awaitable[Result]]
+    ) -> Result | None:
+        """Do ``work`` as ``lend`` does, but with a connection that is there, which lasts no longer for it.
+
+        None where there is none. Raises what ``work`` raises.
+        """
+        session = self._sessions.get(access.sid)
+        if session is None:
+            return None
+        async with self._turns.of(access.mailbox):
+            connection = session.connection
+            if connection is None or session.signed_out or self._age(connection) >= self._limits.total:
+                return None
+            used = connection.used
+            try:
+                return await self._use(session, connection, work)
+            finally:
+                connection.used = used
+
     def turn(self, mailbox: str) -> asyncio.Lock:
         """Return the mailbox's turn, for what needs no connection: ``async with drops.turn(mailbox):``."""
         return self._turns.of(mailbox)
@@ -153,6 +173,17 @@ class Maildrops:
     def summaries(self, access: Access) -> Summaries:
         """Return what this session was shown. Raises SessionEnded."""
         return self._session(access).summaries
+
+    def touch(self, access: Access) -> None:
+        """Count as a use of the session's connection: the person is there, though nothing was asked for."""
+        session = self._session(access)
+        if session.connection is not None:
+            session.connection.used = session.used
+
+    def summaries_of(self, sid: str) -> Summaries | None:
+        """Return what a session knows; None where there is no such session (any more)."""
+        session = self._sessions.get(sid)
+        return session.summaries if session else None
 
     async def close(self) -> None:
         """End every connection with QUIT, all at once, within ``CLOSE_SECONDS``."""
@@ -231,6 +262,7 @@ class Maildrops:
     async def _connect(self, session: _Session, login: Login) -> Connection:
         opened, as_of, mark = self._clock.monotonic(), self._clock.now(), self._logins.mark(login)
         maildrop = await self._open_maildrop(login)
+        session.summaries.cache_key = login.cache_key
         return Connection(maildrop, session.summaries, opened=opened, as_of=as_of, mark=mark)
 
     async def _connect_when_free(self, session: _Session, login: Login, deadline: float) -> Connection:

@@ -5,30 +5,31 @@ gives up, the message is still listed, still opened (by what is known of it) and
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
-from typing import Protocol
-
-import structlog
+from functools import partial
 
 from courriel_message import Summary
 from mailbox_service.connections import Connection
 from mailbox_service.deletions import Deletions
 from mailbox_service.errors import (
     CommandRefused,
-    HeaderTooLarge,
     MessageTooLarge,
     MessageUnreadable,
     UnknownMessage,
     UnknownPart,
 )
 from mailbox_service.inline_images import InlineImages
+from mailbox_service.listing import Page, Wanted, count_known, select
 from mailbox_service.maildrops import Access, Maildrops
+from mailbox_service.message_headers import Headers, find_known, show
+from mailbox_service.readers import Reader
+from mailbox_service.reading_ahead import ReadingAhead
+from mailbox_service.recollection import Recollection
 from mailbox_service.rendering import Attachment, Rendering
 from mailbox_service.seen import Seen
 from mailbox_service.snapshots import Listed, Snapshot
-from mailbox_service.summaries import BLANK, Proof, Shown, digest_header
+from mailbox_service.summaries import Shown, Summaries
 from mailbox_service.turns import Turns
 
 DEFAULT_PER_PAGE = 50
@@ -37,51 +38,19 @@ TOO_LARGE = "too-large"
 """Note: the message is over the limit; only its header was read."""
 UNREADABLE = "unreadable"
 """Note: the message could not be taken apart in time; only its header is shown."""
-MAX_HOSTILE_HEADERS = 2
-"""Of one page: each may cost the reader's whole time limit, and somebody is waiting."""
-log = structlog.get_logger(__name__)
-
-
-class Reader(Protocol):
-    """Takes mail apart. Every method raises MessageUnreadable when that takes too long."""
-
-    async def summarise(self, headers: Sequence[bytes]) -> list[Summary]:
-        """Summarise headers, in their order."""
-        ...
-
-    async def render(self, raw: bytes) -> Rendering:
-        """Read a message, its HTML made safe."""
-        ...
-
-    async def extract(self, raw: bytes, part_id: str) -> Attachment | None:
-        """Return one part, or None where there is none of this id."""
-        ...
-
-    async def archive(self, raw: bytes) -> bytes:
-        """Return a zip of all attachments."""
-        ...
+INDEXED_AT_ONCE = 200
+"""Messages that a search or a sorted list learns by itself; the others are learnt behind the answer."""
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """A line of the list."""
+class _Found:
+    """A message that is to be opened: ``content`` is its rendering, or else what was read of it."""
 
-    uid: str
-    size: int
-    summary: Summary
-    seen: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A page of the list; ``indexed`` counts the messages whose summaries are known."""
-
-    rows: tuple[Row, ...]
-    total: int
-    unread: int
-    total_size: int
-    indexed: int
-    as_of: datetime
+    snapshot: Snapshot
+    message: Listed
+    shown: Shown
+    content: Rendering | bytes = field(repr=False)
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +70,15 @@ class Messages:
 
     def __init__(
         self,
+        *,
         maildrops: Maildrops,
         deletions: Deletions,
         reader: Reader,
         images: InlineImages,
+        headers: Headers,
+        recollection: Recollection,
+        ahead: ReadingAhead,
         seen: Seen,
-        *,
         snapshot_seconds: float,
         max_octets: int,
     ) -> None:
@@ -114,45 +86,68 @@ class Messages:
         self._deletions = deletions
         self._reader = reader
         self._images = images
+        self._headers = headers
+        self._recollection = recollection
+        self._ahead = ahead
         self._seen = seen
         self._snapshot_seconds = snapshot_seconds
         self._max_octets = max_octets
         self._turns = Turns()
 
-    async def page(
-        self, access: Access, number: int, per_page: int, *, newest_first: bool = True, refresh: bool = False
-    ) -> Page:
-        """Return page ``number`` (from 1) in the server's order; one beyond the end is empty.
+    async def page(self, access: Access, wanted: Wanted, *, refresh: bool = False) -> Page:
+        """Return a page; one beyond the end is empty.
 
-        ``refresh`` asks the server anew, unless it was asked less than ``snapshot_seconds`` ago.
+        ``refresh`` asks the server anew, unless it was asked less than ``snapshot_seconds`` ago. Otherwise a
+        page of which everything is known is shown without asking, as long as the last snapshot may be.
         """
         hidden = await self._deletions.settle(access)
-        first = (number - 1) * per_page
+        summaries = self._maildrops.summaries(access)
+        page = None if refresh else await self._known_page(access, summaries, hidden, wanted)
+        if page is not None:
+            self._maildrops.touch(access)
+        else:
+            waking = asyncio.create_task(self._recollection.wake(access.mailbox, summaries))
 
-        async def work(connection: Connection) -> Page:
-            snapshot = await connection.snapshot()
-            visible = [message for message in snapshot.messages if message.uid not in hidden]
-            if newest_first:
-                visible.reverse()
-            shown = await self._show(connection, visible[first : first + per_page])
-            seen = await self._seen.among(access, snapshot)
-            return Page(
-                rows=tuple(replace(row, seen=row.uid in seen) for row in shown),
-                total=len(visible),
-                unread=sum(message.uid not in seen for message in visible),
-                total_size=sum(message.size for message in visible),
-                indexed=connection.summaries.known_in({message.uid: message.size for message in visible}),
-                as_of=snapshot.as_of,
-            )
+            async def work(connection: Connection) -> Page:
+                snapshot = await connection.snapshot()
+                await waking
+                await self._recollection.wake(access.mailbox, summaries)  # the login may have brought the key
+                if wanted.needs_index:
+                    await self._headers.learn(connection, snapshot.messages[: -INDEXED_AT_ONCE - 1 : -1])
+                selection = select(snapshot, hidden, summaries, wanted)
+                messages = selection.cut(wanted)
+                shown = await self._headers.show(connection, messages)
+                return selection.page(messages, shown, await self._seen.among(access, snapshot))
 
-        return await self._maildrops.lend(access, work, max_age=self._snapshot_seconds if refresh else None)
+            max_age = self._snapshot_seconds if refresh else None
+            page = await self._maildrops.lend(access, work, max_age=max_age)
+        self._ahead.begin(access)
+        return page
 
-    async def read_ahead(self, access: Access) -> None:
-        """Read the newest page, so that the list that follows need not."""
+    async def _known_page(
+        self, access: Access, summaries: Summaries, hidden: Collection[str], wanted: Wanted
+    ) -> Page | None:
+        """Return a page without asking the mail server, None where that cannot be."""
+        snapshot = self._ahead.fresh_snapshot(summaries)
+        if snapshot is None:
+            return None
+        selection = select(snapshot, hidden, summaries, wanted)
+        if wanted.needs_index and count_known(summaries, selection.visible) < len(selection.visible):
+            return None  # there is something to be learnt: a connection is needed, and left for reading ahead
+        messages = selection.cut(wanted)
+        known = find_known(summaries, messages)
+        if len(known) < len(messages):
+            return None
+        shown = show(summaries, messages, known)
+        return selection.page(messages, shown, await self._seen.among(access, snapshot))
+
+    async def read_ahead(self, access: Access, known: Mapping[str, Shown]) -> None:
+        """Read the newest page, so that the list that follows need not; ``known`` is what the cache said."""
+        self._maildrops.summaries(access).recall(known)
 
         async def work(connection: Connection) -> None:
             snapshot = await connection.snapshot()
-            await self._show(connection, snapshot.messages[: -DEFAULT_PER_PAGE - 1 : -1])
+            await self._headers.learn(connection, snapshot.messages[: -DEFAULT_PER_PAGE - 1 : -1])
             await self._seen.among(access, snapshot)
 
         await self._maildrops.lend(access, work)
@@ -163,38 +158,59 @@ class Messages:
         It is never too hostile to be opened: then ``rendering`` is None or made of the header alone.
         """
         await self._deletions.settle(access)
-
-        async def work(connection: Connection) -> tuple[Row, bytes, tuple[str, ...]]:
-            snapshot = await connection.snapshot()
-            message = find(snapshot, uid)
-            row = (await self._show(connection, [message]))[0]
-            row = replace(row, seen=mark_seen or uid in await self._seen.among(access, snapshot))
-            try:
-                return row, await self._retrieve(connection, message), ()
-            except MessageTooLarge:
-                if connection.summaries.is_oversized(message.uid):
-                    return row, b"", (TOO_LARGE,)
-                headers = await connection.maildrop.headers([message.number])
-                return row, headers.get(message.number, b""), (TOO_LARGE,)
-
-        row, raw, notes = await self._maildrops.lend(access, work)
+        summaries = self._maildrops.summaries(access)
+        snapshot = self._ahead.fresh_snapshot(summaries)
+        found = None if snapshot is None else await self._find_kept(access, summaries, snapshot, uid)
+        if found is None:
+            found = await self._maildrops.lend(access, partial(self._find, access, uid))
         if not mark_seen:
-            return await self._render(access, row, raw, notes)
+            seen = uid in await self._seen.among(access, found.snapshot)
+            return await self._show(access, summaries, found, seen=seen)
         # side by side: the store's answer and the parsing take about as long
-        marked = self._seen.mark(access, {row.uid: row.size}, seen=True)
-        opened, _ = await asyncio.gather(self._render(access, row, raw, notes), marked)
+        marked = self._seen.mark(access, {uid: found.message.size}, seen=True)
+        opened, _ = await asyncio.gather(self._show(access, summaries, found, seen=True), marked)
         return opened
 
-    async def _render(self, access: Access, row: Row, raw: bytes, notes: tuple[str, ...]) -> Opened:
-        try:
-            async with self._turns.of(access.mailbox):
-                rendering = await self._reader.render(raw)
-        except MessageUnreadable:
-            return Opened(row.uid, row.size, row.summary, None, (*notes, UNREADABLE), row.seen)
-        if TOO_LARGE in notes:
-            rendering = replace(rendering, message=replace(rendering.message, text="", parts=()), html=None)
+    async def _find(self, access: Access, uid: str, connection: Connection) -> _Found:
+        """Find a message, and read it unless it was rendered before. Raises UnknownMessage."""
+        snapshot = await connection.snapshot()
+        message = find(snapshot, uid)
+        [shown] = await self._headers.show(connection, [message])
+        if kept := await self._find_kept(access, connection.summaries, snapshot, uid):
+            return kept
+        return _Found(snapshot, message, shown, *await self._retrieve_or_header(connection, message))
+
+    async def _find_kept(
+        self, access: Access, summaries: Summaries, snapshot: Snapshot, uid: str
+    ) -> _Found | None:
+        """Find a message that was rendered before, None where there is none."""
+        message = snapshot.by_uid.get(uid)
+        shown = summaries.find(uid, message.size) if message else None
+        if message is None or shown is None:
+            return None
+        rendering = await self._recollection.rendering(access.mailbox, summaries, message)
+        if rendering is None:
+            return None
+        summaries.show(uid, shown.proof)
+        return _Found(snapshot, message, shown, rendering)
+
+    async def _show(self, access: Access, summaries: Summaries, found: _Found, *, seen: bool) -> Opened:
+        """Render what was not, write that down, and store the images for a while."""
+        message, summary, rendering = found.message, found.shown.summary, found.content
+        if isinstance(rendering, bytes):
+            try:
+                async with self._turns.of(access.mailbox):
+                    rendering = await self._reader.render(rendering)
+            except MessageUnreadable:
+                return Opened(message.uid, message.size, summary, None, (*found.notes, UNREADABLE), seen)
+            if TOO_LARGE in found.notes:
+                without_body = replace(rendering.message, text="", parts=())
+                rendering = replace(rendering, message=without_body, html=None)
+            else:
+                await self._recollection.keep(access.mailbox, summaries, message, rendering)
         await self._images.keep(rendering.images)
-        return Opened(row.uid, row.size, row.summary, rendering, (*notes, *rendering.notes), row.seen)
+        notes = (*found.notes, *rendering.notes)
+        return Opened(message.uid, message.size, summary, rendering, notes, seen)
 
     async def raw(self, access: Access, uid: str) -> bytes:
         """Return the message as it is. Raises UnknownMessage, MessageTooLarge."""
@@ -220,52 +236,17 @@ class Messages:
         async with self._turns.of(access.mailbox):
             return await self._reader.archive(raw)
 
-    async def _show(self, connection: Connection, messages: Sequence[Listed]) -> list[Row]:
-        """Summarise messages, asking the server for those headers only that this session has not seen."""
-        summaries = connection.summaries
-        known = {message.uid: summaries.find(message.uid, message.size) for message in messages}
-        new = [message for message in messages if known[message.uid] is None]
-        if new:
-            headers = await self._headers(connection, new)
-            new = [message for message in new if message.number in headers]
-            read = await self._summarise([headers[message.number] for message in new])
-            for message, summary in zip(new, read, strict=False):  # the rest has to wait
-                shown = Shown(Proof(message.size, digest_header(headers[message.number])), summary)
-                known[message.uid] = shown
-                summaries.keep(message.uid, shown)
-        return [
-            Row(message.uid, message.size, found.summary if (found := known[message.uid]) else BLANK)
-            for message in messages
-        ]
-
-    async def _headers(self, connection: Connection, messages: Sequence[Listed]) -> Mapping[int, bytes]:
-        """Ask for headers. One that is too large is remembered, so that the next try leaves it out."""
+    async def _retrieve_or_header(
+        self, connection: Connection, message: Listed
+    ) -> tuple[bytes, tuple[str, ...]]:
+        """Return a message; of one that is too large the header, if that is not too large itself."""
         try:
-            return await connection.maildrop.headers([message.number for message in messages])
-        except HeaderTooLarge as error:
-            log.warning("a page has a header that is too large")
-            for message in messages:
-                if message.number == error.number:
-                    connection.summaries.keep_oversized(message.uid, message.size)
-            raise
-
-    async def _summarise(self, headers: Sequence[bytes]) -> list[Summary]:
-        """Summarise headers, in their order; where some are hostile, perhaps not all of them this time."""
-        try:
-            return await self._reader.summarise(headers)
-        except MessageUnreadable:
-            log.warning("a page has a header that cannot be read")
-        summaries: list[Summary] = []
-        failures = 0
-        for header in headers:
-            try:
-                summaries += await self._reader.summarise([header])
-            except MessageUnreadable:
-                summaries.append(BLANK)
-                failures += 1
-                if failures == MAX_HOSTILE_HEADERS:
-                    break
-        return summaries
+            return await self._retrieve(connection, message), ()
+        except MessageTooLarge:
+            if connection.summaries.is_oversized(message.uid):
+                return b"", (TOO_LARGE,)
+            headers = await connection.maildrop.headers([message.number])
+            return headers.get(message.number, b""), (TOO_LARGE,)
 
     async def _retrieve(self, connection: Connection, message: Listed) -> bytes:
         if message.size > self._max_octets:

@@ -1,6 +1,5 @@
 """Reading messages, for whoever holds a session's token: HTTP to domain and back; no decisions."""
 
-from enum import StrEnum
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
@@ -8,18 +7,13 @@ from fastapi import APIRouter, Depends, Query, Response
 from courriel_wire import MessagePage, MessageView
 from mailbox_service.callers import AccessOf
 from mailbox_service.downloads import download
+from mailbox_service.listing import Sort, Wanted
 from mailbox_service.maildrops import Access
 from mailbox_service.messages import DEFAULT_PER_PAGE, MAX_PER_PAGE, Messages
 from mailbox_service.views import show_message, show_page
 
 MAX_PAGE = 1_000_000
-
-
-class Sort(StrEnum):
-    """The server's own order, and its inverse."""
-
-    NEWEST_FIRST = "-arrival"
-    OLDEST_FIRST = "arrival"
+MAX_QUERY = 200
 
 
 def message_routes(messages: Messages, access: AccessOf) -> APIRouter:
@@ -29,17 +23,17 @@ def message_routes(messages: Messages, access: AccessOf) -> APIRouter:
 
     @router.get("")
     async def list_messages(
+        *,
         caller: Caller,
         page: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 1,
         per_page: Annotated[int, Query(ge=1, le=MAX_PER_PAGE)] = DEFAULT_PER_PAGE,
         sort: Sort = Sort.NEWEST_FIRST,
-        refresh: bool = False,  # noqa: FBT001, FBT002 — a query parameter
+        q: Annotated[str, Query(max_length=MAX_QUERY)] = "",
+        refresh: bool = False,
     ) -> MessagePage:
         """List a page of the maildrop."""
-        found = await messages.page(
-            caller, page, per_page, newest_first=sort is Sort.NEWEST_FIRST, refresh=refresh
-        )
-        return show_page(found, page, per_page)
+        wanted = Wanted(page, per_page, sort, q)
+        return show_page(await messages.page(caller, wanted, refresh=refresh), wanted)
 
     @router.get("/{uid}")
     async def open_message(

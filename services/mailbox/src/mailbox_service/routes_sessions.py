@@ -5,7 +5,7 @@ from pydantic import SecretStr
 
 from courriel_web.credentials import service_caller
 from courriel_wire import MaildropSession
-from mailbox_service.connections import Login
+from mailbox_service.connections import Login, read_cache_key
 from mailbox_service.sessions import Sessions
 
 
@@ -18,7 +18,9 @@ def session_routes(sessions: Sessions, *, auth_secret: SecretStr) -> APIRouter:
     @router.put("/{sid}", status_code=status.HTTP_204_NO_CONTENT)
     async def open_session(sid: str, asked: MaildropSession) -> None:
         """Prove the password by opening the maildrop with it, and keep the connection."""
-        login = Login(asked.username, asked.password.get_secret_value(), asked.client_address)
+        cache_key = read_cache_key(asked.cache_key.get_secret_value())
+        password = asked.password.get_secret_value()
+        login = Login(asked.username, password, asked.client_address, cache_key)
         await sessions.open(sid, asked.mailbox, login)
 
     @router.delete("/{sid}", status_code=status.HTTP_204_NO_CONTENT)

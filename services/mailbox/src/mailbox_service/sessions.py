@@ -1,6 +1,7 @@
 """A session's beginning and end at its maildrop. Who may have a session is auth's to decide."""
 
 import asyncio
+from collections.abc import Awaitable, Mapping
 from typing import Protocol
 
 import structlog
@@ -10,6 +11,8 @@ from mailbox_service.deletions import Deletions
 from mailbox_service.errors import MailboxError
 from mailbox_service.maildrops import Access, Maildrops
 from mailbox_service.messages import Messages
+from mailbox_service.recollection import Recollection
+from mailbox_service.summaries import Shown
 
 log = structlog.get_logger(__name__)
 
@@ -25,10 +28,13 @@ class Auth(Protocol):
 class Sessions:
     """Opens and closes; what is still being read in advance is ended by ``close``."""
 
-    def __init__(self, maildrops: Maildrops, deletions: Deletions, messages: Messages) -> None:
+    def __init__(
+        self, maildrops: Maildrops, deletions: Deletions, messages: Messages, recollection: Recollection
+    ) -> None:
         self._maildrops = maildrops
         self._deletions = deletions
         self._messages = messages
+        self._recollection = recollection
         self._preparing: dict[str, asyncio.Task[None]] = {}
 
     async def open(self, sid: str, mailbox: str, login: Login) -> None:
@@ -36,8 +42,13 @@ class Sessions:
 
         Raises LoginRefused, MaildropBusy or MailServerUnavailable.
         """
-        await self._maildrops.sign_in(sid, mailbox, login)
-        task = asyncio.create_task(self._prepare(sid, mailbox, login))
+        asking = asyncio.create_task(self._recollection.ask(mailbox, login.cache_key))
+        try:
+            await self._maildrops.sign_in(sid, mailbox, login)
+        except BaseException:
+            asking.cancel()
+            raise
+        task = asyncio.create_task(self._prepare(sid, mailbox, login, asking))
         self._preparing[sid] = task
         task.add_done_callback(lambda _: self._preparing.pop(sid, None))
 
@@ -54,14 +65,16 @@ class Sessions:
         for task in self._preparing.values():
             task.cancel()
 
-    async def _prepare(self, sid: str, mailbox: str, login: Login) -> None:
+    async def _prepare(
+        self, sid: str, mailbox: str, login: Login, asking: Awaitable[Mapping[str, Shown]]
+    ) -> None:
         async def known() -> Login:
             return login
 
         access = Access(sid, mailbox, known)
         try:
             await self._deletions.carry_out_due(access)
-            await self._messages.read_ahead(access)
+            await self._messages.read_ahead(access, await asking)
         except MailboxError as error:
             # nobody waits for this: the list that follows meets the same trouble and tells it
             log.info("the newest page was not read in advance", error=type(error).__name__)

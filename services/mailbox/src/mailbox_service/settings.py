@@ -55,7 +55,8 @@ class Settings(ServiceSettings):
     redis_state_url: RedisUrl
     """Redis of role state: held deletions, seen marks and settings. It may hold a password."""
     redis_cache_url: RedisUrl
-    """Redis of role cache: inline images. It may hold a password."""
+    """Redis of role cache (`allkeys-lru`): inline images, and what was read of mailboxes, sealed. It may hold
+    a password."""
     auth_url: HttpUrl
     """Base URL of the auth service, which introspects tokens."""
     mailbox_secret: Secret
@@ -81,6 +82,10 @@ class Settings(ServiceSettings):
     """Processes that take messages apart."""
     mailbox_max_message_bytes: Annotated[int, Field(ge=1024)] = 64 * 1024 * 1024
     """Largest message that is opened; of a larger one only the header is shown."""
+
+    mailbox_cache_bytes: Annotated[int, Field(ge=65_536)] = 16 * 1024 * 1024
+    """Of one mailbox, the most that the cache keeps of summaries, and again of messages; the `maxmemory` of
+    that Redis bounds all together."""
 
     @model_validator(mode="after")
     def _idle_within_connection(self) -> Self:

@@ -5,20 +5,21 @@ from collections.abc import Iterable
 from courriel_message import Address, Part
 from courriel_wire import Address as WireAddress
 from courriel_wire import Indexed, MessagePage, MessagePart, MessageSummary, MessageView
-from mailbox_service.messages import Opened, Page, Row
+from mailbox_service.listing import Page, Row, Wanted
+from mailbox_service.messages import Opened
 from mailbox_service.rendering import Rendering, name_of
 
 
-def show_page(page: Page, number: int, per_page: int) -> MessagePage:
+def show_page(page: Page, wanted: Wanted) -> MessagePage:
     """Return the wire's page."""
     return MessagePage(
         messages=tuple(_row(row) for row in page.rows),
         total=page.total,
         unread=page.unread,
-        page=number,
-        per_page=per_page,
+        page=wanted.number,
+        per_page=wanted.per_page,
         total_size=page.total_size,
-        indexed=Indexed(done=page.indexed, total=page.total),
+        indexed=Indexed(done=page.indexed, total=page.messages),
         as_of=page.as_of,
     )
 
