@@ -115,6 +115,23 @@ def pages_of_writing(page: Page) -> Iterator[str]:
     yield "cancelled"
 
 
+def pages_of_directory(page: Page) -> Iterator[str]:
+    """Go through « Carnet d'adresses »: what it found and did not, on its page and beside a letter."""
+    for query in ("", "?q=budget", "?q=demo&notice=nothing-ticked", "?q=zzz&kind=service", f"?q={'x' * 201}"):
+        page.goto(f"/directory{query}")
+        yield f"directory {query[:40]}"
+    page.goto("/compose")
+    page.locator('button[name="field"]').nth(1).click()
+    page.locator("#q").fill("paul")
+    page.locator("#q").press("Enter")
+    page.locator(".found input").first.check()
+    yield "picking"
+    page.locator("#q").fill("archives")
+    page.locator("#q").press("Enter")
+    expect(page.locator(".ticked")).to_be_visible()
+    yield "picking more"
+
+
 def other_pages(page: Page) -> Iterator[str]:
     """Go through settings, problems and the session's end; what was typed after it is still there."""
     page.goto("/settings")
@@ -142,7 +159,13 @@ def test_axe_finds_nothing(open_browser: Opening, locale: str) -> None:
     """Not one violation of WCAG 2.2 AA, RGAA 4 or good practice, on any page."""
     page, other = open_browser(locale=locale, **AUDITED), open_browser(locale=locale)
     audited, found = 0, []
-    walks = (pages_of_sign_in(page, other), pages_of_reading(page), pages_of_writing(page), other_pages(page))
+    walks = (
+        pages_of_sign_in(page, other),
+        pages_of_reading(page),
+        pages_of_writing(page),
+        pages_of_directory(page),
+        other_pages(page),
+    )
     for walk in walks:
         for name in walk:
             expect(page.locator("html")).to_have_attribute("lang", locale[:2])
