@@ -113,6 +113,7 @@ async def test_directory_that_is_away_breaks_no_page(
     assert answer.status_code == 503
     assert "Le carnet d’adresses ne répond pas" in answer.text
     assert 'value="martin"' in answer.text
+    assert "aria-invalid" not in answer.text
     assert (await browser.get("/messages")).status_code == 200
     assert (await browser.get("/compose")).status_code == 200
 
@@ -122,6 +123,7 @@ async def test_query_that_is_too_long_is_told(browser: httpx2.AsyncClient, direc
     answer = await browser.get("/directory", params={"q": "x" * 10_000})
     assert answer.status_code == 422
     assert "trop longue" in answer.text
+    assert 'aria-invalid="true"' in answer.text
     assert not directory.asked
 
 
