@@ -8,7 +8,7 @@ BROWSER_TOOLS := tests/e2e/node_modules/.package-lock.json
 LOCKED_ROOMS := auth mailbox sender directory gateway
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check test unit contract integration e2e docs translations bench lock clean
+.PHONY: help demo check test unit contract integration e2e docs translations chaos bench lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,6 +53,9 @@ docs: $(VENV)/.installed-dev ## write docs/configuration.md and the OpenAPI snap
 
 translations: $(VENV)/.installed-dev ## bring the catalogues of the pages' words up to date
 	$(BIN)/python gateway/tests/catalogues.py
+
+chaos: $(VENV)/.installed-dev ## 2,000 messages, 50 kills and cuts: nothing accepted may be lost
+	$(BIN)/python -m tests.chaos $(CHAOS)
 
 bench: $(VENV)/.installed-dev ## measure the product beside the raw floor, write docs/benchmarks.md
 	$(BIN)/python -m tests.bench

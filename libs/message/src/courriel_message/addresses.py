@@ -161,9 +161,12 @@ def _typed_name(text: str) -> str | None:
 def is_address(address: str) -> bool:
     """Whether `address` is local@domain as RFC 5321 (and RFC 6531) has it.
 
-    The domain may be a single label.
+    The domain may be a single label. A local part that some server could take for an encoded word, and so for
+    another address, is refused.
     """
     local, at, domain = address.rpartition("@")
+    if "=?" in local:
+        return False
     if not at or _INVISIBLE.search(address) or not _LOCAL.fullmatch(local):
         return False
     if len(local.encode("utf-8")) > _MAX_LOCAL:

@@ -29,9 +29,8 @@ from sender_service.relay_server import RelayServer, Tls
 
 CONNECT_SECONDS = 15.0
 REPLY_SECONDS = 300.0
-"""RFC 5321 section 4.5.3.2 asks for 5 minutes for most replies …"""
-DATA_SECONDS = 600.0
-"""… and 10 for the one that ends DATA: a relay may be scanning."""
+"""RFC 5321 section 4.5.3.2 asks for 5 minutes for most replies, and 10 for the one that ends DATA."""
+DATA_TIMES = 2
 IDLE_SECONDS = 30.0
 MESSAGES_A_CONNECTION = 100
 CLOSING = 421
@@ -64,11 +63,22 @@ class _Refused(Exception):
 class SmtpRelay:
     """Implements `sender_service.delivery.Relay`, but raises RelayAway. Belongs to one event loop."""
 
-    def __init__(self, server: RelayServer, *, hostname: str, connections: int = 8) -> None:
-        """`hostname` is how we introduce ourselves (EHLO); more than `connections` are never open."""
+    def __init__(
+        self,
+        server: RelayServer,
+        *,
+        hostname: str,
+        connections: int = 8,
+        reply_seconds: float = REPLY_SECONDS,
+    ) -> None:
+        """`hostname` is how we introduce ourselves (EHLO); more than `connections` are never open.
+
+        A command is answered within `reply_seconds`, a message within twice as many.
+        """
         self._server = server
         self._hostname = hostname
         self._idle: list[_Connection] = []
+        self._reply_seconds = reply_seconds
         self._slots = asyncio.Semaphore(connections)
 
     async def aclose(self) -> None:
@@ -125,7 +135,7 @@ class SmtpRelay:
         except BaseException:
             smtp.close()
             raise
-        smtp.timeout = REPLY_SECONDS
+        smtp.timeout = self._reply_seconds
         return _Connection(smtp)
 
     async def _transact(
@@ -184,7 +194,7 @@ async def _begin(smtp: SMTP, envelope: Envelope, message: bytes, outcomes: dict[
 async def _ask(smtp: SMTP, commands: list[bytes]) -> list[SMTPResponse]:
     """Send commands in one flight where the server offers it, else one by one until one is the last."""
     if smtp.protocol is not None and smtp.supports_extension("pipelining"):
-        return await pipeline(smtp.protocol, commands, timeout_seconds=REPLY_SECONDS)
+        return await pipeline(smtp.protocol, commands, timeout_seconds=smtp.timeout or REPLY_SECONDS)
     replies = []
     for command in commands:
         replies.append(await smtp.execute_command(command))
@@ -196,7 +206,7 @@ async def _ask(smtp: SMTP, commands: list[bytes]) -> list[SMTPResponse]:
 async def _data(smtp: SMTP, message: bytes) -> SMTPResponse:
     """Send DATA and the message. Raises _Refused."""
     try:
-        return await smtp.data(message, timeout=DATA_SECONDS)
+        return await smtp.data(message, timeout=DATA_TIMES * (smtp.timeout or REPLY_SECONDS))
     except aiosmtplib.SMTPDataError as error:
         raise _Refused(SMTPResponse(error.code, error.message)) from None
 

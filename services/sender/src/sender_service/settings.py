@@ -47,6 +47,8 @@ class Settings(ServiceSettings):
     asked where one is away."""
     smtp_connections: Annotated[int, Field(ge=1, le=1000)] = 8
     """Connections to one relay at one time, of one worker process."""
+    smtp_reply_seconds: Annotated[float, Field(gt=0)] = 300
+    """How long a relay may think about a command; twice as long about a message (RFC 5321, 4.5.3.2)."""
     smtp_ca_file: Path | None = None
     """Authorities (PEM) that sign the relay's certificate, instead of the system's."""
     smtp_username: str = ""

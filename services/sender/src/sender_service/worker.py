@@ -40,7 +40,12 @@ class Engine:
         self._thread = Thread(target=self._loop.run_forever, name="deliveries", daemon=True)
         self._redis = connect_redis(settings.redis_state_url.get_secret_value())
         self._relays = [
-            SmtpRelay(server, hostname=socket.gethostname(), connections=settings.smtp_connections)
+            SmtpRelay(
+                server,
+                hostname=socket.gethostname(),
+                connections=settings.smtp_connections,
+                reply_seconds=settings.smtp_reply_seconds,
+            )
             for server in settings.relays()
         ]
         outbox = RedisOutbox(
