@@ -94,6 +94,35 @@ async def test_open_elsewhere_says_where_and_since_when(visitor: httpx2.AsyncCli
     assert "demo" not in answer.text
 
 
+async def test_open_elsewhere_is_told_in_english_too(visitor: httpx2.AsyncClient, auth: FakeAuth) -> None:
+    """The same in the other language, with its form of the date."""
+    auth.in_use = problem(
+        Code.MAILBOX_IN_USE, 409, application="webmail", since="2026-07-01T08:05:00Z", takeover=True
+    )
+    answer = await visitor.post("/sign-in", data=GOOD, headers={"Accept-Language": "en"})
+    assert "has been open in the Webmail since Wednesday 1 July 2026 at 10:05" in answer.text
+    assert "sign out in the other window" in answer.text
+    assert 'name="takeover" value="true"' in answer.text
+
+
+@pytest.mark.parametrize(
+    ("application", "words"),
+    [
+        ("courriel-leger", "dans le Courriel léger."),
+        ("webmail", "dans le Webmail."),
+        ("Bureau.virtuel-2", "dans Bureau.virtuel-2."),
+        ("", "dans une autre application."),
+    ],
+)
+async def test_the_application_that_has_the_mailbox_is_named(
+    visitor: httpx2.AsyncClient, auth: FakeAuth, application: str, words: str
+) -> None:
+    """Ours and the Webmail by their usual names, any other as ops named it; no time where none is known."""
+    auth.in_use = problem(Code.MAILBOX_IN_USE, 409, application=application, takeover=False)
+    answer = await visitor.post("/sign-in", data=GOOD)
+    assert "Cette boîte aux lettres est déjà ouverte " + words in answer.text
+
+
 async def test_take_over_needs_the_password_again(visitor: httpx2.AsyncClient, auth: FakeAuth) -> None:
     """The button that closes the other session sends the form, with a password typed anew."""
     auth.in_use = problem(Code.MAILBOX_IN_USE, 409, application="webmail", takeover=True)
@@ -107,6 +136,8 @@ async def test_no_take_over_where_policy_forbids(visitor: httpx2.AsyncClient, au
     auth.in_use = problem(Code.MAILBOX_IN_USE, 409, application="<autre>", takeover=False)
     answer = await visitor.post("/sign-in", data=GOOD)
     assert 'name="takeover"' not in answer.text
+    assert "fermer l’autre session" not in answer.text
+    assert "«\u00a0quitter\u00a0»" in answer.text
     assert "&lt;autre&gt;" in answer.text
 
 
