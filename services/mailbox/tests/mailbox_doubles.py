@@ -23,8 +23,9 @@ from mailbox_service.errors import (
 )
 from mailbox_service.inline_images import ImageStoreUnavailable, InlineImages
 from mailbox_service.listing import Page, Sort, Wanted
+from mailbox_service.logins import Limits
 from mailbox_service.mail_cache import CacheUnavailable, MailCache
-from mailbox_service.maildrops import Access, Limits, Maildrops
+from mailbox_service.maildrops import Access, Maildrops
 from mailbox_service.message_headers import Headers
 from mailbox_service.messages import Messages
 from mailbox_service.reading_ahead import ReadingAhead
@@ -113,6 +114,9 @@ class FakeServer:
     exclusive: bool = False
     down: bool = False
     busy: bool = False
+    login_delay: float = 0.0
+    """Seconds that are wanted between logins; nobody is let in before (``World`` gives the clock)."""
+    seconds: Callable[[], float] = lambda: 0.0
     lose_quit: str = ""
     """``before`` or ``after`` the deletion was carried out the connection breaks."""
     vanish_at_quit: bool = False
@@ -128,6 +132,7 @@ class FakeServer:
     commands: list[str] = field(default_factory=list)
     client_addresses: list[str] = field(default_factory=list)
     connections: list["FakeMaildrop"] = field(default_factory=list)
+    logins: dict[str, float] = field(default_factory=dict)
 
     async def open(self, login: Login) -> "FakeMaildrop":
         """Log in."""
@@ -139,6 +144,9 @@ class FakeServer:
             raise LoginRefused
         if self.busy or (self.exclusive and self.holders(login.username)):
             raise MaildropBusy
+        if self.login_delay and self.seconds() < self.logins.get(login.username, -1e9) + self.login_delay:
+            raise MaildropBusy
+        self.logins[login.username] = self.seconds()
         maildrop = FakeMaildrop(self, login.username, tuple(self.mailboxes[login.username]))
         self.connections.append(maildrop)
         return maildrop
@@ -165,8 +173,21 @@ class FakeMaildrop:
         self._mails = mails
         self._marked: set[int] = set()
         self._login = server.count("LOGIN")
-        self.alive = True
+        self.login_delay = server.login_delay
+        self._alive = True
+        self.opened = self.closed = server.seconds()
         self.quitted = False
+
+    @property
+    def alive(self) -> bool:
+        """Whether the connection is open."""
+        return self._alive
+
+    @alive.setter
+    def alive(self, alive: bool) -> None:
+        if self._alive and not alive:
+            self.closed = self._server.seconds()
+        self._alive = alive
 
     def _command(self, verb: str, number: int | None = None) -> None:
         if not self.alive or self._server.down:
@@ -434,7 +455,7 @@ class World:
         """Args: whether anything is read behind the answers; without it every command was asked for."""
         self.reads_ahead = reads_ahead
         self.clock = FakeClock()
-        self.server = FakeServer()
+        self.server = FakeServer(seconds=self.clock.monotonic)
         self.auth = FakeAuth(self.server)
         self.held = FakeHeldDeletions()
         self.image_store = FakeImageStore()

@@ -88,13 +88,18 @@ async def test_a_connection_that_came_into_use_while_its_end_waited_lives_on(wor
 
 
 async def test_a_connection_in_use_ends_after_its_time(world: World) -> None:
-    """Thirty seconds in all, however busy it is: the next call logs in anew."""
+    """Thirty seconds in all, however busy it is: after the gap the next call logs in anew."""
     access = await world.access()
-    for _ in range(11):
+    for _ in range(10):
         await world.subjects(access)
         await world.clock.advance(3)
-    assert world.server.count("LOGIN") == 2
     assert world.server.connections[0].quitted
+    asking = asyncio.create_task(world.subjects(access))
+    await world.clock.advance(1.9)
+    assert world.server.count("LOGIN") == 1
+    await world.clock.advance(0.1)
+    assert await asking == ["Lettre b", "Lettre a"]
+    assert world.server.count("LOGIN") == 2
 
 
 async def test_a_refresh_logs_in_again_unless_the_snapshot_is_fresh(world: World) -> None:
@@ -168,7 +173,7 @@ async def test_a_wrong_password_does_not_end_the_connection_of_whoever_has_the_m
             await world.clock.sleep(answers_after)
         return await at_once(login)
 
-    world.maildrops._open_maildrop = open_later
+    world.maildrops._logins._open_maildrop = open_later
     opening = asyncio.create_task(world.sessions.open("s2", JEAN, Login(JEAN, "wrong")))
     await world.clock.settle()
     await world.clock.advance(answers_after)
@@ -200,7 +205,7 @@ async def test_a_server_that_waits_for_its_lock_is_helped(world: World) -> None:
             await world.clock.sleep(0.1)
         return await at_once(login)
 
-    world.maildrops._open_maildrop = open_when_free
+    world.maildrops._logins._open_maildrop = open_when_free
     opening = asyncio.create_task(world.sessions.open("s2", JEAN, Login(JEAN, "changed")))
     await world.clock.settle()
     await world.clock.advance(REFUSAL_SECONDS - 0.1)
@@ -223,7 +228,7 @@ async def test_a_late_word_of_the_servers_lock_is_worth_one_more_try(world: Worl
             world.clock.seconds += 11
             raise
 
-    world.maildrops._open_maildrop = refuse_late
+    world.maildrops._logins._open_maildrop = refuse_late
     world.server.password = "changed"
     await world.sessions.open("s2", JEAN, Login(JEAN, "changed"))
     assert world.server.connections[0].quitted
@@ -263,7 +268,7 @@ async def test_a_server_slow_to_say_busy_is_not_asked_twice(world: World) -> Non
         world.clock.seconds += 10
         return await slow(login)
 
-    world.maildrops._open_maildrop = open_slowly
+    world.maildrops._logins._open_maildrop = open_slowly
     world.server.commands.clear()
     with pytest.raises(MaildropBusy):
         await world.sessions.open("s1", JEAN, LOGIN)
@@ -386,7 +391,7 @@ async def test_a_sign_in_that_is_slower_than_its_sign_out_keeps_nothing(world: W
         await answer.wait()
         return await at_once(login)
 
-    world.maildrops._open_maildrop = open_in_the_end
+    world.maildrops._logins._open_maildrop = open_in_the_end
     opening = asyncio.create_task(world.sessions.open("s1", JEAN, LOGIN))
     await world.clock.settle()
     await world.sessions.end("s1")

@@ -39,10 +39,11 @@ from mailbox_service.errors import (
 )
 from mailbox_service.inline_images import ImageStore, InlineImages
 from mailbox_service.inline_images_redis import RedisImageStore
+from mailbox_service.logins import Limits
 from mailbox_service.mail_cache import CacheStore, MailCache
 from mailbox_service.mail_cache_redis import RedisCacheStore
 from mailbox_service.maildrop_pop3 import Pop3Maildrops
-from mailbox_service.maildrops import Limits, Maildrops
+from mailbox_service.maildrops import Maildrops
 from mailbox_service.message_headers import Headers
 from mailbox_service.messages import Messages
 from mailbox_service.preferences import Preferences, PreferenceStore
@@ -66,10 +67,8 @@ MAIL_SERVER = "The mail server does not answer"
 FAILURES: Mapping[type[Exception], Failure] = {
     LoginRefused: Failure(401, Code.LOGIN_REFUSED, "The mail server refuses this sign-in"),
     SessionEnded: Failure(401, Code.SESSION_ENDED, "The session has ended", members=("reason",)),
-    MaildropBusy: Failure(503, Code.MAILDROP_BUSY, "Another program reads the mailbox", retry_after=5),
-    LoginTooSoon: Failure(
-        503, Code.MAILDROP_BUSY, "The mail server wants a pause between two openings", retry_after=10
-    ),
+    MaildropBusy: Failure(503, Code.MAILDROP_BUSY, "Another program reads the mailbox"),
+    LoginTooSoon: Failure(503, Code.MAILDROP_BUSY, "The mail server wants a pause between two openings"),
     MailServerUnavailable: Failure(503, Code.MAIL_SERVER_UNAVAILABLE, MAIL_SERVER, retry_after=10),
     CommandRefused: Failure(503, Code.MAIL_SERVER_UNAVAILABLE, MAIL_SERVER, retry_after=10),
     AuthUnavailable: Failure(
@@ -194,5 +193,6 @@ def _limits(settings: Settings) -> Limits:
     return Limits(
         idle=settings.mailbox_idle_seconds,
         total=settings.mailbox_connection_seconds,
+        gap=settings.mailbox_gap_seconds,
         busy=settings.mailbox_in_use_seconds,
     )

@@ -57,7 +57,7 @@ async def commit(connection: Connection, proofs: Proofs) -> Committed:
     committed.outcomes |= {message.uid: DeleteOutcome.CHANGED for message in targets if message not in same}
     if not same:
         return committed
-    refused = await connection.maildrop.delete([message.number for message in same])
+    refused = await connection.delete([message.number for message in same])
     marked = [message for message in same if message.number not in refused]
     committed.outcomes |= {message.uid: DeleteOutcome.FAILED for message in same if message.number in refused}
     if not marked:

@@ -45,6 +45,11 @@ class Maildrop(Protocol):
     Every method raises MailServerUnavailable when the connection is of no use any more.
     """
 
+    @property
+    def login_delay(self) -> float:
+        """Seconds that the server wants from this login to the next (RFC 2449 section 6.5), or 0."""
+        ...
+
     async def listing(self) -> list[Entry]:
         """List all messages; the same answer as long as the session lasts."""
         ...
@@ -81,27 +86,41 @@ OpenMaildrop = Callable[[Login], Awaitable[Maildrop]]
 
 
 class Connection:
-    """A maildrop and what is known of it. ``opened`` and ``used`` are monotonic seconds.
+    """A maildrop and what is known of it.
 
-    ``mark`` is that of the login that opened it (``known_logins.py``).
+    ``opened``, ``used``, ``expires`` (when it must end) and ``delayed_until`` (when the server lets anybody
+    log in again) are monotonic seconds; ``mark`` is that of the login that opened it (``known_logins.py``).
     """
 
     def __init__(
-        self, maildrop: Maildrop, summaries: Summaries, *, opened: float, as_of: datetime, mark: bytes
+        self,
+        maildrop: Maildrop,
+        summaries: Summaries,
+        *,
+        opened: float,
+        expires: float,
+        delayed_until: float,
+        as_of: datetime,
+        mark: bytes,
+        at_end: Callable[[], None],
     ) -> None:
         self.maildrop = maildrop
         self.summaries = summaries
         self.mark = mark
         self.opened = self.used = opened
+        self.expires = expires
+        self.delayed_until = delayed_until
         self.ended = False
-        self._as_of = as_of
+        self._at_end = at_end
+        self.as_of = as_of
+        self._marked: set[int] = set()
         self._snapshot: Snapshot | None = None
         self._last: tuple[int, bytes] | None = None
 
     async def snapshot(self) -> Snapshot:
         """Return what the maildrop holds, as of the login."""
         if self._snapshot is None:
-            self._snapshot = take_snapshot(await self.maildrop.listing(), self._as_of)
+            self._snapshot = take_snapshot(await self.maildrop.listing(), self.as_of)
             self.summaries.snapshot = self._snapshot
         return self._snapshot
 
@@ -111,15 +130,32 @@ class Connection:
             self._last = (number, await self.maildrop.retrieve(number))
         return self._last[1]
 
+    async def delete(self, numbers: Sequence[int]) -> frozenset[int]:
+        """Mark messages as deleted, and return the numbers that the server refused to mark."""
+        refused = await self.maildrop.delete(numbers)
+        self._marked |= set(numbers) - refused
+        return refused
+
+    def left(self) -> list[Entry] | None:
+        """Return what was listed and not marked as deleted; None where nothing was listed."""
+        if self._snapshot is None:
+            return None
+        return [
+            Entry(message.number, message.size, message.uidl)
+            for message in self._snapshot.messages
+            if message.number not in self._marked
+        ]
+
     async def quit(self) -> None:
         """End the session, and wait for the server's word."""
-        self.ended = True
         try:
             await self.maildrop.quit()
         finally:
-            self.maildrop.close()
+            self.drop()
 
     def drop(self) -> None:
         """End the connection without a word: nothing is deleted."""
-        self.ended = True
         self.maildrop.close()
+        if not self.ended:
+            self.ended = True
+            self._at_end()

@@ -23,11 +23,20 @@ class SessionEnded(MailboxError):
 
 
 class MaildropBusy(MailboxError):
-    """Another client holds the maildrop at this moment."""
+    """Another client holds the maildrop at this moment.
+
+    ``retry_after``: seconds after which it is worth asking again.
+    """
+
+    retry_after = 5
 
 
 class LoginTooSoon(MaildropBusy):
     """The server wants a pause between two logins (RFC 2449 section 8.1.1)."""
+
+    def __init__(self, retry_after: int = 10) -> None:
+        super().__init__()
+        self.retry_after = retry_after
 
 
 class MailServerUnavailable(MailboxError):

@@ -24,13 +24,12 @@ from mailbox_service.errors import (
     MailServerUnavailable,
     SessionEnded,
 )
-from mailbox_service.known_logins import KnownLogins
+from mailbox_service.logins import Limits, Logins
+from mailbox_service.remembered import remember
 from mailbox_service.summaries import Summaries
-from mailbox_service.turns import Turns
+from mailbox_service.turns import Turn, Turns
 
 Result = TypeVar("Result")
-BUSY_PAUSE_SECONDS = 0.25
-"""Between two tries to open a maildrop that somebody holds."""
 FORGET_SECONDS = 1800.0
 """What a session was shown is forgotten when nothing was asked for this long."""
 MAX_ENDED = 10_000
@@ -53,15 +52,6 @@ class Access:
     login: Callable[[], Awaitable[Login]] = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """Seconds: without use, in all, and how long a maildrop that somebody holds is asked for again."""
-
-    idle: float = 5.0
-    total: float = 30.0
-    busy: float = 5.0
-
-
 @dataclass(slots=True)
 class _Session:
     sid: str
@@ -69,6 +59,7 @@ class _Session:
     used: float
     summaries: Summaries = field(default_factory=Summaries)
     connection: Connection | None = None
+    remembered: Connection | None = None
     signed_out: bool = False
 
 
@@ -76,13 +67,11 @@ class Maildrops:
     """The registry of sessions and their connections. Used within one event loop."""
 
     def __init__(self, open_maildrop: OpenMaildrop, clock: Clock, limits: Limits) -> None:
-        self._open_maildrop = open_maildrop
+        self._logins = Logins(open_maildrop, clock, limits)
         self._clock = clock
-        self._limits = limits
         self._sessions: dict[str, _Session] = {}
         self._ended: dict[str, None] = {}
         self._turns = Turns()
-        self._logins = KnownLogins()
         self._watchers: set[asyncio.Task[None]] = set()
 
     async def sign_in(self, sid: str, mailbox: str, login: Login) -> None:
@@ -132,33 +121,32 @@ class Maildrops:
         """Do ``work`` with the session's connection, in the mailbox's turn, and return its result.
 
         A connection whose snapshot is older than ``max_age`` seconds, or that has lived its time, is ended
-        first. Work that finds a kept connection dead is done again on a new one: it must not have had an
-        effect by then. The same holds for a header that is too large (``OVERSIZED_TRIES``): work must have
-        noted it. Raises what ``work`` raises, SessionEnded, MaildropBusy and MailServerUnavailable.
+        first, unless the server wants a pause before the next login. Work that finds a kept connection dead
+        is done again on a new one: it must not have had an effect by then. The same holds for a header that
+        is too large (``OVERSIZED_TRIES``): work must have noted it. Raises what ``work`` raises,
+        SessionEnded, MaildropBusy and MailServerUnavailable.
         """
         session = self._session(access)
         async with self._turns.of(access.mailbox):
             if session.signed_out:
                 raise SessionEnded
-            if session.connection and self._age(session.connection) >= min(
-                self._limits.total, self._limits.total if max_age is None else max_age
-            ):
+            if session.connection and self._is_stale(session.connection, access.mailbox, max_age):
                 await self._end(session)
             return await self._do(session, access, work)
 
     async def lend_kept(
         self, access: Access, work: Callable[[Connection], Awaitable[Result]]
     ) -> Result | None:
-        """Do ``work`` as ``lend`` does, but with a connection that is there, which lasts no longer for it.
+        """Do ``work`` behind whatever people ask for, with a connection that is there.
 
-        None where there is none. Raises what ``work`` raises.
+        It lasts no longer for that. None where there is none. Raises what ``work`` raises.
         """
         session = self._sessions.get(access.sid)
         if session is None:
             return None
-        async with self._turns.of(access.mailbox):
+        async with self._turns.of(access.mailbox).behind():
             connection = session.connection
-            if connection is None or session.signed_out or self._age(connection) >= self._limits.total:
+            if connection is None or session.signed_out or self._logins.has_lived(connection):
                 return None
             used = connection.used
             try:
@@ -166,7 +154,7 @@ class Maildrops:
             finally:
                 connection.used = used
 
-    def turn(self, mailbox: str) -> asyncio.Lock:
+    def turn(self, mailbox: str) -> Turn:
         """Return the mailbox's turn, for what needs no connection: ``async with drops.turn(mailbox):``."""
         return self._turns.of(mailbox)
 
@@ -214,8 +202,11 @@ class Maildrops:
 
     # Connections
 
-    def _age(self, connection: Connection) -> float:
-        return self._clock.monotonic() - connection.opened
+    def _is_stale(self, connection: Connection, mailbox: str, max_age: float | None) -> bool:
+        if self._logins.has_lived(connection):
+            return True
+        is_old = max_age is not None and self._clock.monotonic() - connection.opened >= max_age
+        return is_old and not self._logins.is_delayed(mailbox)
 
     async def _prove(self, session: _Session, login: Login) -> Connection:
         """Log in, so that connections of other sessions give way to the right password and to no other.
@@ -225,19 +216,19 @@ class Maildrops:
         login that opened them, and to another one when the server says so, or has not refused it in time.
         """
         mailbox, turn = session.mailbox, self._turns.of(session.mailbox)
-        deadline = self._clock.monotonic() + self._limits.busy
+        deadline = self._logins.deadline()
         siblings = [
             each.connection.mark
             for each in self._sessions.values()
             if each.mailbox == mailbox and each.connection
         ]
-        known = self._logins.recognise(login, siblings)
+        known = self._logins.known.recognise(login, siblings)
         if known and not turn.locked():
             async with turn:
                 await self._end_all(mailbox)
         try:
             async with self._giving_way(mailbox, 0.0 if known else REFUSAL_SECONDS):
-                return await self._connect(session, login)
+                return await self._logins.connect(mailbox, login, session.summaries)
         except MaildropBusy:
             if not siblings and self._clock.monotonic() > deadline:
                 raise
@@ -259,28 +250,15 @@ class Maildrops:
         finally:
             task.cancel()
 
-    async def _connect(self, session: _Session, login: Login) -> Connection:
-        opened, as_of, mark = self._clock.monotonic(), self._clock.now(), self._logins.mark(login)
-        maildrop = await self._open_maildrop(login)
-        session.summaries.cache_key = login.cache_key
-        return Connection(maildrop, session.summaries, opened=opened, as_of=as_of, mark=mark)
-
     async def _connect_when_free(self, session: _Session, login: Login, deadline: float) -> Connection:
-        """Log in, in the mailbox's turn, and try again until ``deadline`` while another client holds it."""
+        """Log in, in the mailbox's turn, after what other sessions here hold of it was ended."""
         await self._end_all(session.mailbox)
-        while True:
-            try:
-                return await self._connect(session, login)
-            except MaildropBusy:
-                if self._clock.monotonic() + BUSY_PAUSE_SECONDS > deadline:
-                    raise
-            await self._clock.sleep(BUSY_PAUSE_SECONDS)
+        return await self._logins.connect_when_free(session.mailbox, login, session.summaries, deadline)
 
     async def _connect_for(self, session: _Session, access: Access) -> Connection:
         try:
             login = await access.login()
-            deadline = self._clock.monotonic() + self._limits.busy
-            connection = await self._connect_when_free(session, login, deadline)
+            connection = await self._connect_when_free(session, login, self._logins.deadline())
         except LoginRefused as error:
             # the password was changed since the sign-in: only a new sign-in helps
             raise SessionEnded from error
@@ -288,7 +266,7 @@ class Maildrops:
         return connection
 
     def _keep(self, session: _Session, connection: Connection) -> None:
-        session.connection = connection
+        session.connection, session.remembered = connection, None
         watcher = asyncio.create_task(self._watch(session, connection))
         self._watchers.add(watcher)
         watcher.add_done_callback(self._watchers.discard)
@@ -300,6 +278,9 @@ class Maildrops:
         tries = OVERSIZED_TRIES
         while True:
             kept = session.connection
+            if not kept and session.remembered and self._logins.is_delayed(session.mailbox):
+                with contextlib.suppress(MaildropBusy):
+                    return await work(session.remembered)
             try:
                 return await self._use(session, kept or await self._connect_for(session, access), work)
             except HeaderTooLarge:
@@ -326,20 +307,17 @@ class Maildrops:
         finally:
             connection.used = self._clock.monotonic()
             if connection.ended:
-                session.connection = None
+                self._part(session, connection)
 
     async def _watch(self, session: _Session, connection: Connection) -> None:
         """End the connection when it was not used for a while, or has lived its time."""
         while not connection.ended:
-            now = self._clock.monotonic()
-            remaining = min(connection.used + self._limits.idle, connection.opened + self._limits.total) - now
-            if remaining > 0:
-                await self._clock.sleep(remaining)
+            if (left := self._logins.time_left(connection)) > 0:
+                await self._clock.sleep(left)
                 continue
             async with self._turns.of(session.mailbox):
-                now = self._clock.monotonic()  # the turn may have been long in coming
-                lived = self._age(connection) >= self._limits.total
-                if connection is session.connection and (lived or now - connection.used >= self._limits.idle):
+                # the turn may have been long in coming
+                if connection is session.connection and self._logins.time_left(connection) <= 0:
                     await self._end(session)
 
     async def _end_all(self, mailbox: str) -> None:
@@ -349,10 +327,16 @@ class Maildrops:
 
     async def _end(self, session: _Session) -> None:
         """End the session's connection with QUIT, if it has one. Nothing is marked as deleted here."""
-        connection, session.connection = session.connection, None
+        connection = session.connection
         if connection is None:
             return
         try:
             await connection.quit()
         except MailboxError as error:
             log.info("a connection ended without an answer to QUIT", error=type(error).__name__)
+        finally:
+            self._part(session, connection)
+
+    def _part(self, session: _Session, connection: Connection) -> None:
+        session.connection = None
+        session.remembered = remember(connection) if self._logins.is_delayed(session.mailbox) else None

@@ -73,7 +73,10 @@ class Settings(ServiceSettings):
     mailbox_idle_seconds: Seconds = 5.0
     """A POP3 connection ends when it was not used for this long."""
     mailbox_connection_seconds: Seconds = 30.0
-    """A POP3 connection ends after this long, used or not, so that desktop clients get at their mail."""
+    """A mailbox is held this long at most, by connections in use or one after the other, so that desktop
+    clients get at their mail."""
+    mailbox_gap_seconds: Annotated[float, Field(ge=0)] = 2.0
+    """A mailbox that was held that long is left alone for this long."""
     mailbox_in_use_seconds: Annotated[float, Field(ge=0)] = 5.0
     """How long a maildrop that another client holds is tried again."""
     mailbox_parse_seconds: Seconds = 10.0
