@@ -176,7 +176,8 @@ async def test_searching_beside_a_letter_carries_it(
     browser: httpx2.AsyncClient, sender: FakeSender, directory: FakeDirectory
 ) -> None:
     """Everything typed and joined is in the page, new files as uploads; so it is when it comes back."""
-    page = (await pick(browser, ("file", ("é.pdf", b"%PDF", "application/pdf")), field="bcc", q="e")).text
+    large = b"%PDF" + b"x" * 1_200_000
+    page = (await pick(browser, ("file", ("é.pdf", large, "application/pdf")), field="bcc", q="e")).text
     assert directory.asked == [("e", None, 50)]
     assert not sender.submissions
     assert len(sender.uploads) == 1
