@@ -361,3 +361,12 @@ async def test_page_sent_again_after_it_was_taken_back(
     assert answer.status_code == 409
     assert "L’envoi a été annulé." in answer.text
     assert hidden(answer.text)["key"] != "key-1"
+
+
+async def test_quotation_speaks_as_the_page_does(browser: httpx2.AsyncClient) -> None:
+    """Words and date over what is quoted are of one language, also where only the browser chose it."""
+    answer = {"uid": "m1", "action": "reply"}
+    assert "a écrit" in (await browser.get("/compose", params=answer)).text
+    page = await browser.get("/compose", params=answer, headers={"Accept-Language": "en"})
+    assert "wrote:" in page.text
+    assert "a écrit" not in page.text

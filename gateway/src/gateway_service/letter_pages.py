@@ -11,6 +11,7 @@ from gateway_service.beginnings import Author
 from gateway_service.browser_session import Visitor, visit
 from gateway_service.directory_search import Search
 from gateway_service.errors import SessionEnded
+from gateway_service.languages import language
 from gateway_service.letter_form import FormError, SentForm
 from gateway_service.letters import Letter
 from gateway_service.pages import pages_of
@@ -34,7 +35,7 @@ async def author_of(visitor: Visitor, services: Services) -> Author:
     return Author(
         address=visitor.identity.address,
         choices=await services.mailbox.settings(visitor.token),
-        quotations=Quotations(visitor.display.language, visitor.display.time_zone),
+        quotations=Quotations(language(), visitor.display.time_zone),
     )
 
 

@@ -1,18 +1,17 @@
 """What answers and forwards quote of a message, in one language and one time zone."""
 
-from typing import Literal
-
 from courriel_message import forward_body, quote_for_reply
 from courriel_wire import MessageView
 from gateway_service.formats import Formats
+from gateway_service.languages import Language
 
 
 class Quotations:
     """Writes quotations as text."""
 
-    def __init__(self, language: Literal["fr", "en"] | None, time_zone: str) -> None:
-        """Args: the language of the words around (None: French), the IANA name of the dates' zone."""
-        self._language: Literal["fr", "en"] = language or "fr"
+    def __init__(self, language: Language, time_zone: str) -> None:
+        """Args: the language of the words around, the IANA name of the dates' zone."""
+        self._language = language
         self._formats = Formats(time_zone)
 
     def answered(self, message: MessageView) -> str:
