@@ -26,12 +26,19 @@ def _free_port() -> int:
 
 @pytest.fixture(scope="session")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Start the demo in a folder of its own; return the address that it says."""
+    """Start the demo; return its address."""
+    with running_demo(tmp_path_factory.mktemp("demo")) as where:
+        yield where
+
+
+@contextlib.contextmanager
+def running_demo(folder: Path, **settings: str) -> Iterator[str]:
+    """Start a demo in ``folder``, which is its own, with these ``settings``; it ends with the block."""
     port = _free_port()
     process = subprocess.Popen(
         [sys.executable, "-m", "courriel_demo"],
-        cwd=tmp_path_factory.mktemp("demo"),
-        env={**os.environ, "PORT": str(port), "WEBMAIL_URL": "https://webmail.example/"},
+        cwd=folder,
+        env={**os.environ, "PORT": str(port), "WEBMAIL_URL": "https://webmail.example/", **settings},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -62,6 +69,15 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+# What Chromium says of refusals that we mean (401, 422 …), of what sign-out makes it clear, and of a test
+# that types before the page has put the focus where it belongs
+EXPECTED = (
+    "Failed to load resource: the server responded",
+    "Clear-Site-Data header",
+    "Autofocus processing was blocked",
+)
+
+
 class Watch:
     """What must not happen in any page: a request to another host, a script's word, a refused policy."""
 
@@ -77,8 +93,7 @@ class Watch:
         context.on("dialog", lambda dialog: self.console.append(f"dialog: {dialog.message}"))
 
     def _said(self, text: str) -> None:
-        # Chromium reports refusals that we mean (401, 422 …) and what sign-out makes it clear.
-        if not text.startswith(("Failed to load resource: the server responded", "Clear-Site-Data header")):
+        if not text.startswith(EXPECTED):
             self.console.append(text)
 
     def _asked(self, url: str) -> None:

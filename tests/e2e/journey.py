@@ -1,6 +1,15 @@
 """The steps of a person's way through the pages, by the words on them."""
 
+import re
+
 from playwright.sync_api import Locator, Page, expect
+
+REFUSED = (
+    "La connexion est refusée. Il est probable que votre nom d'utilisateur "
+    "ou votre mot de passe ait été mal saisi."
+)
+SENT = re.compile(r"Message envoyé dans \d+\ss\.")
+ACCEPTED = "Votre message est accepté pour envoi."
 
 
 def sign_in(page: Page, username: str, password: str = "demo") -> None:
@@ -46,3 +55,45 @@ def write(page: Page, *, to: str, subject: str, text: str) -> None:
     page.get_by_label("À", exact=True).fill(to)
     page.get_by_label("Objet").fill(subject)
     page.get_by_label("Texte du message").fill(text)
+
+
+def send(page: Page, said: str | re.Pattern[str] = SENT) -> None:
+    """Press « Envoyer »; what is ``said`` confirms it."""
+    page.get_by_role("button", name="Envoyer").click()
+    expect(page.get_by_role("status").filter(has_text=said)).to_be_visible()
+
+
+def forward(page: Page, manner: str) -> None:
+    """Open « Transfert » and choose the manner."""
+    page.get_by_role("group", name="Actions").locator("summary", has_text="Transfert").click()
+    page.get_by_role("button", name=manner, exact=True).click()
+
+
+def lay_out(page: Page, preview: str) -> None:
+    """Choose a layout in the menu « Autre »."""
+    page.get_by_role("navigation", name="Menus").locator("summary", has_text="Autre").click()
+    page.get_by_role("button", name=preview).click()
+
+
+def choose(page: Page, choices: dict[str, str]) -> None:
+    """Save « Paramètres »: options by their labels, texts as typed."""
+    page.get_by_role("link", name="Paramètres").click()
+    for label, value in choices.items():
+        field = page.get_by_label(label, exact=True)
+        if field.evaluate("element => element.tagName") == "SELECT":
+            field.select_option(label=value)
+        else:
+            field.fill(value)
+    page.get_by_role("button", name="Enregistrer").click()
+    expect(page.get_by_role("status")).to_have_text("Vos paramètres sont enregistrés.")
+
+
+def inbox(page: Page) -> None:
+    """Go to the inbox."""
+    page.get_by_role("link", name="Boîte de réception").first.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Boîte de réception")
+
+
+def ticked_files(page: Page) -> Locator:
+    """Return the boxes of what goes along with a letter."""
+    return page.locator('input[name="attachment"]:checked')

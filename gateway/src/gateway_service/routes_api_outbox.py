@@ -9,6 +9,7 @@ from gateway_service.browser_session import ApiToken
 from gateway_service.dispositions import attachment
 from gateway_service.errors import MalformedForm
 from gateway_service.identifiers import PathEntry
+from gateway_service.languages import language
 from gateway_service.multipart import Body, File, read_form
 from gateway_service.openapi import MAILDROP_PROBLEMS, SECURED, SESSION_PROBLEMS, problems
 from gateway_service.quotations import Quotations
@@ -116,7 +117,7 @@ async def send_message(
     From is the mailbox's own address, always. `forward_of` passes messages of the maildrop on: `subject` and
     `text` that are empty come from them; `new` and `redirect` take one message at a time.
     """
-    quotations = Quotations(None, request.app.state.settings.time_zone)
+    quotations = Quotations(language(), request.app.state.settings.time_zone)
     return await submit(services, token, body, idempotency_key, quotations)
 
 
