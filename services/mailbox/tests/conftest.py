@@ -7,6 +7,7 @@ import pytest
 from pytest_socket import disable_socket
 
 sys.path.append(str(Path(__file__).parent))
+sys.path.append(str(Path(__file__).parents[3] / "libs" / "message" / "tests"))  # the corpus of hostile mail
 pytest.register_assert_rewrite("mailbox_port_suites")
 
 

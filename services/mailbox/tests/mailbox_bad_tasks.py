@@ -17,3 +17,8 @@ def die() -> None:
 def recurse() -> None:
     """Fail as a parser does on deeply nested mail."""
     raise RecursionError
+
+
+def eat() -> int:
+    """Take more memory than a message of 10 MB is worth."""
+    return len(bytearray(200_000_000))

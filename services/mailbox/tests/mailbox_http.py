@@ -67,7 +67,9 @@ class TakenOverAuth(FakeAuth):
         raise SessionEnded("taken-over")
 
 
-async def client_of(world: World, **adapters: object) -> AsyncIterator[AsyncClient]:
+async def client_of(
+    world: World, *, max_message_bytes: int = 100_000, **adapters: object
+) -> AsyncIterator[AsyncClient]:
     """Serve the world."""
     doubles: dict[str, object] = {
         "open_maildrop": world.server.open,
@@ -80,7 +82,7 @@ async def client_of(world: World, **adapters: object) -> AsyncIterator[AsyncClie
         "reader": FakeReader(),
         "clock": world.clock,
     }
-    app = create_app(settings(mailbox_max_message_bytes=100_000), **{**doubles, **adapters})  # type: ignore[arg-type]
+    app = create_app(settings(mailbox_max_message_bytes=max_message_bytes), **{**doubles, **adapters})  # type: ignore[arg-type]
     async with (
         app.router.lifespan_context(app),
         AsyncClient(transport=ASGITransport(app), base_url="http://mailbox") as client,

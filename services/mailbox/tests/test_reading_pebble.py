@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 import pytest_asyncio
-from mailbox_bad_tasks import die, loop_for_ever, recurse
+from mailbox_bad_tasks import die, eat, loop_for_ever, recurse
 from mailbox_doubles import letter
 
 from mailbox_service import rendering
@@ -15,7 +15,7 @@ from mailbox_service.reading_pebble import ProcessReader
 @pytest_asyncio.fixture
 async def reader() -> AsyncIterator[ProcessReader]:
     """One worker with a short limit."""
-    async with ProcessReader(workers=1, seconds=1) as reader:
+    async with ProcessReader(workers=1, seconds=1, max_octets=10_000_000) as reader:
         yield reader
 
 
@@ -28,8 +28,8 @@ async def test_a_worker_reads_as_this_process_would(reader: ProcessReader) -> No
     assert (await reader.archive(raw)).startswith(b"PK")
 
 
-@pytest.mark.parametrize("destroy", [loop_for_ever, die, recurse])
-async def test_what_takes_too_long_or_dies_is_unreadable_and_the_next_is_read(
+@pytest.mark.parametrize("destroy", [loop_for_ever, die, recurse, eat])
+async def test_what_takes_too_much_or_dies_is_unreadable_and_the_next_is_read(
     reader: ProcessReader, destroy: Callable[[], None]
 ) -> None:
     """The worker is killed and replaced."""

@@ -11,11 +11,12 @@ from courriel_message.addresses import (
 from courriel_message.answering import forward_body, quote_for_reply, references_for_reply, reply_recipients
 from courriel_message.building import Attachment, Draft, Priority, build
 from courriel_message.errors import InvalidAddress, InvalidDraft, MessageError, TooComplex, UnknownPart
+from courriel_message.excerpts import Excerpt
 from courriel_message.filename import safe_name
 from courriel_message.header_writing import is_message_id
 from courriel_message.html_text import text_of_html
 from courriel_message.limits import Limits
-from courriel_message.parsing import Message, Part, parse, part_content
+from courriel_message.parsing import Contents, Message, Part, parse, part_content
 from courriel_message.plain import linkify, quote
 from courriel_message.reporting import FailedRecipient, NonDelivery, build_report
 from courriel_message.resending import Resending, resend
@@ -26,7 +27,9 @@ from courriel_message.summary import Summary, summarise
 __all__ = [
     "Address",
     "Attachment",
+    "Contents",
     "Draft",
+    "Excerpt",
     "FailedRecipient",
     "InvalidAddress",
     "InvalidDraft",

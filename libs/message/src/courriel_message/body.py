@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Final
 
-from courriel_message import charset, transfer
+from courriel_message import charset, transfer, uuencode
 from courriel_message.entities import Entity
 from courriel_message.flowed import reflow
 from courriel_message.html_text import text_of_html
@@ -118,6 +118,8 @@ class BodyReader:
         text, charset_note = charset.decode(data, label)
         self.notes.update(dict.fromkeys(code for code in (note, charset_note) if code))
         text = text.replace("\r\n", "\n").replace("\r", "\n")
+        if entity.content_type == "text/plain":
+            text, _ = uuencode.take_out(text)
         if (
             entity.kind.parameters.get("format", "").lower() == "flowed"
             and entity.content_type == "text/plain"

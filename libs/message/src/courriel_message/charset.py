@@ -39,6 +39,7 @@ _OTHER_NAMES: Final = {
     "iso8859_8_e": "iso8859_8",
     "utf8mb4": "utf_8",
 }
+_WIDE: Final = ("utf_16", "utf_32")
 _UNWANTED: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufeff\ufffe\uffff]")
 
 
@@ -72,6 +73,8 @@ def decode(data: bytes, label: str | None) -> tuple[str, str | None]:
         return clean(data.decode("ascii")), None
     codec = codec_of(label) if label else None
     note = UNKNOWN_CHARSET if label and codec is None else None
+    if codec is not None and codec.startswith(_WIDE) and data.isascii() and b"\0" not in data:
+        return clean(data.decode("ascii")), WRONG_CHARSET  # as UTF-16 it would be a row of ideographs
     if codec is not None and codec != "cp1252":
         try:
             return clean(codecs.decode(data, codec)), note

@@ -7,8 +7,12 @@ import binascii
 import re
 from typing import Final
 
+from courriel_message import uuencode
+
 BROKEN_BASE64: Final = "broken-base64"
 UNKNOWN_ENCODING: Final = "unknown-encoding"
+BROKEN_UUENCODE: Final = "broken-uuencode"
+_UUENCODE: Final = frozenset({"x-uuencode", "uuencode", "x-uue", "uue"})
 _NO_DIGIT: Final = re.compile(rb"[^A-Za-z0-9+/]+")
 
 
@@ -19,6 +23,9 @@ def decode(data: bytes, encoding: str) -> tuple[bytes, str | None]:
         return data, None
     if name == "quoted-printable":
         return binascii.a2b_qp(data), None
+    if name in _UUENCODE:
+        octets = uuencode.decode_body(data)
+        return (data, BROKEN_UUENCODE) if octets is None else (octets, None)
     if name != "base64":
         return data, UNKNOWN_ENCODING
     try:

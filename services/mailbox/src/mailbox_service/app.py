@@ -108,7 +108,11 @@ def create_app(
     state = connect_redis(settings.redis_state_url.get_secret_value())
     cache = connect_redis(settings.redis_cache_url.get_secret_value())
     auth_service = ServiceClient(settings.auth_url, name="mailbox", secret=settings.mailbox_secret)
-    processes = ProcessReader(workers=settings.mailbox_parse_workers, seconds=settings.mailbox_parse_seconds)
+    processes = ProcessReader(
+        workers=settings.mailbox_parse_workers,
+        seconds=settings.mailbox_parse_seconds,
+        max_octets=settings.mailbox_max_message_bytes,
+    )
     clock = clock or SystemClock()
     maildrops = Maildrops(open_maildrop or Pop3Maildrops(_server(settings)).open, clock, _limits(settings))
     deletions = Deletions(maildrops, held or RedisHeldDeletions(state), clock)

@@ -6,7 +6,9 @@ threads and sockets nor a slow start come with them. Nothing is written to disk.
 
 import asyncio
 import multiprocessing
+import resource
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Self, TypeVar
 
 import structlog
@@ -18,19 +20,26 @@ from mailbox_service.errors import MessageUnreadable
 from mailbox_service.rendering import Attachment, Rendering
 
 Result = TypeVar("Result")
+MEMORY_TIMES_MESSAGE = 10
+MEMORY_BESIDES = 64 * 1024 * 1024
+_OWN_MEMORY = Path("/proc/self/statm")
 log = structlog.get_logger(__name__)
 
 
 class ProcessReader:
     """A Reader on a pool of processes, used as an asynchronous context manager.
 
-    ``seconds`` is the limit of one task.
+    ``seconds`` is the limit of one task. ``max_octets`` is the largest message: a worker gets ten times that
+    memory and 64 MB over what it starts with; more is refused to it, which makes the message unreadable.
     """
 
-    def __init__(self, *, workers: int, seconds: float) -> None:
+    def __init__(self, *, workers: int, seconds: float, max_octets: int) -> None:
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload([rendering.__name__])
-        self._pool = ProcessPool(max_workers=workers, context=context)
+        memory = MEMORY_TIMES_MESSAGE * max_octets + MEMORY_BESIDES
+        self._pool = ProcessPool(
+            max_workers=workers, context=context, initializer=_bound_memory, initargs=[memory]
+        )
         self._seconds = seconds
 
     async def summarise(self, headers: Sequence[bytes]) -> list[Summary]:
@@ -70,3 +79,11 @@ class ProcessReader:
             log.warning("a message could not be read", task=function.__name__, error=type(error).__name__)
             raise MessageUnreadable from error
         return result
+
+
+def _bound_memory(octets: int) -> None:
+    """Refuse this worker more address space than this over what it has, where the system tells that (Linux)."""
+    if _OWN_MEMORY.exists():
+        pages = int(_OWN_MEMORY.read_text().split()[0])
+        limit = pages * resource.getpagesize() + octets
+        resource.setrlimit(resource.RLIMIT_AS, (limit, resource.getrlimit(resource.RLIMIT_AS)[1]))

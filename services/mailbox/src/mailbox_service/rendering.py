@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import unquote
 
 from courriel_message import (
+    Contents,
     Message,
     Part,
     Summary,
@@ -103,13 +104,14 @@ def extract(raw: bytes, part_id: str) -> Attachment | None:
 def archive(raw: bytes) -> bytes:
     """Return a zip of all attachments; a name that comes twice gets a number."""
     buffer = io.BytesIO()
-    taken: set[str] = set()
+    taken: dict[str, int] = {}
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as zipped:
+        contents = Contents(raw)
         for part in parse(raw).parts:
             # a ZipInfo of its own has a fixed date: the archive tells nothing of this machine
             info = zipfile.ZipInfo(_unused(name_of(part), taken))
             info.compress_type = zipfile.ZIP_DEFLATED
-            zipped.writestr(info, part_content(raw, part.id)[1])
+            zipped.writestr(info, contents.of(part.id)[1])
     return buffer.getvalue()
 
 
@@ -118,15 +120,16 @@ def name_of(part: Part) -> str:
     return part.filename or f"part-{part.id}{mimetypes.guess_extension(part.content_type) or '.bin'}"
 
 
-def _unused(name: str, taken: set[str]) -> str:
+def _unused(name: str, taken: dict[str, int]) -> str:
+    """Return the name, or one with a number; ``taken`` is how often each was wanted."""
     stem, dot, suffix = name.rpartition(".")
     if not stem:
         stem, dot, suffix = name, "", ""
-    candidate, number = name, 1
+    candidate = name
     while candidate.casefold() in taken:
-        number += 1
-        candidate = f"{stem} ({number}){dot}{suffix}"
-    taken.add(candidate.casefold())
+        taken[name.casefold()] += 1
+        candidate = f"{stem} ({taken[name.casefold()]}){dot}{suffix}"
+    taken[candidate.casefold()] = 1
     return candidate
 
 
@@ -134,7 +137,7 @@ class _Images:
     """Gives the images that the HTML names an address, within bounds; what is no image is left out."""
 
     def __init__(self, raw: bytes, parts: Sequence[Part]) -> None:
-        self._raw = raw
+        self._contents = Contents(raw)
         self._parts = {part.content_id: part for part in parts if part.content_id}
         self._octets = 0
         self.shown: dict[str, InlineImage] = {}
@@ -151,7 +154,7 @@ class _Images:
                 or self._octets + part.size > MAX_IMAGES_OCTETS
             ):
                 return None
-            _, content = part_content(self._raw, part.id)
+            _, content = self._contents.of(part.id)
             if not content.startswith(_SIGNATURES[part.content_type]):
                 return None
             self._octets += part.size
