@@ -21,17 +21,18 @@ _FIRST = re.compile(r"\b1(?= [^\W\d_])")
 
 @dataclass(frozen=True)
 class Style:
-    """How a language writes: Babel's locale, the pattern of a whole date, units of octets, decimal mark."""
+    """How a language writes: Babel's locale, patterns of a whole date and of a day, octets' units, decimal mark."""
 
     locale: str
     full: str
+    day: str
     units: tuple[str, str, str, str]
     decimal: str
 
 
 STYLES: Mapping[Language, Style] = {
-    "fr": Style("fr_FR", "EEEE d MMMM yyyy 'à' HH:mm", ("o", "Ko", "Mo", "Go"), ","),
-    "en": Style("en_GB", "EEEE d MMMM yyyy 'at' HH:mm", ("B", "kB", "MB", "GB"), "."),
+    "fr": Style("fr_FR", "EEEE d MMMM yyyy 'à' HH:mm", "EEEE d MMMM yyyy", ("o", "Ko", "Mo", "Go"), ","),
+    "en": Style("en_GB", "EEEE d MMMM yyyy 'at' HH:mm", "EEEE d MMMM yyyy", ("B", "kB", "MB", "GB"), "."),
 }
 
 
@@ -56,6 +57,17 @@ class Formats:
         if moment is None:
             return ""
         return _write(moment.astimezone(self._zone), STYLES[language()].full)
+
+    def iso(self, written: str) -> str:
+        """Write a day or a moment given in ISO 8601 (one without a zone as it says); anything else as it is."""
+        try:
+            moment = datetime.fromisoformat(written)
+        except ValueError:
+            return written
+        style = STYLES[language()]
+        if "T" not in written:
+            return _write(moment, style.day)
+        return _write(moment.astimezone(self._zone) if moment.tzinfo else moment, style.full)
 
     def machine(self, moment: datetime) -> str:
         """Write it for the ``datetime`` attribute."""

@@ -12,7 +12,7 @@ from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
 from courriel_message import Address as TypedAddress
-from courriel_message import format_address, linkify
+from courriel_message import format_address, is_dangerous, linkify
 from courriel_wire import Address, DirectoryEntry
 from courriel_wire import Settings as Choices
 from gateway_service.display import Display
@@ -20,7 +20,15 @@ from gateway_service.formats import Formats, duration, place, size
 from gateway_service.languages import language, translate, translate_plural
 from gateway_service.settings import Settings
 from gateway_service.static_files import static_url
-from gateway_service.words import NOTE_OTHERWISE, NOTES
+from gateway_service.words import (
+    CAUTIONS,
+    EXCERPT_LINES,
+    EXCERPT_VALUES,
+    EXCERPTS,
+    NOTE_OTHERWISE,
+    NOTES,
+    QUOTED_TEXT,
+)
 
 FOLDER = Path(__file__).parent / "templates"
 formats_of = cache(Formats)
@@ -44,13 +52,13 @@ class Pages:
             translate, translate_plural, newstyle=True
         )
         self._environment.filters |= {
-            name: pass_context(partial(self._formatted, name)) for name in ("brief", "full", "machine")
+            name: pass_context(partial(self._formatted, name)) for name in ("brief", "full", "machine", "iso")
         }
         self._environment.filters |= {
             "size": size,
             "place": place,
             "duration": duration,
-            "linked": lambda text: Markup(linkify(text)),  # noqa: S704 — linkify escapes everything
+            "linked": linked,
             "written": written,
             "shown_name": shown_name,
         }
@@ -60,6 +68,11 @@ class Pages:
             "language": language,
             "notes": NOTES,
             "note_otherwise": NOTE_OTHERWISE,
+            "cautions": CAUTIONS,
+            "excerpt_words": EXCERPTS,
+            "excerpt_lines": EXCERPT_LINES,
+            "excerpt_values": EXCERPT_VALUES,
+            "is_dangerous": is_dangerous,
         }
 
     def _formatted(
@@ -88,6 +101,11 @@ class Pages:
             context["display"] = context["visitor"].display
         context.setdefault("display", self._usual)
         return HTMLResponse(self.text(name, now=datetime.now(UTC), **context), status_code=status)
+
+
+def linked(text: str) -> Markup:
+    """Return a message's text as HTML, long quotations folded."""
+    return Markup(linkify(text, fold=translate(QUOTED_TEXT)))  # noqa: S704 — linkify escapes everything
 
 
 def written(address: Address | DirectoryEntry) -> str:

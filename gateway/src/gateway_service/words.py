@@ -111,7 +111,79 @@ NOTES = {
     "unknown-charset": N_(
         "Le jeu de caractères du message est inconnu : certains caractères peuvent être faux."
     ),
+    "wrong-charset": N_(
+        "Le jeu de caractères annoncé n’est pas le bon : certains caractères peuvent être faux."
+    ),
+    "html-too-complex": N_("La mise en forme est trop complexe : seul le texte est affiché."),
+    "text-limit": N_("Le texte est très long : seul son début est affiché."),
+    "parts-limit": N_("Le message a trop de parties : certaines sont réunies en un seul fichier."),
+    "too-large": N_("Le message est trop volumineux pour être affiché en entier."),
+    "unreadable": N_(
+        "Le contenu n’a pas pu être analysé en toute sécurité : seul l’en-tête est affiché."
+        " Vous pouvez enregistrer le message (.eml)."
+    ),
+    "broken-base64": N_("Une partie du message est abîmée : elle est affichée aussi loin qu’elle se lit."),
+    "pgp-signed": N_("Message signé (OpenPGP). La signature n’est pas vérifiée ici."),
+    "smime-signed": N_("Message signé (S/MIME). La signature n’est pas vérifiée ici."),
+    "smime-sealed": N_(
+        "Message signé (S/MIME) dont le contenu est dans une enveloppe : ouvrez-le sur votre poste habituel."
+    ),
+    "pgp-encrypted": N_("Message chiffré (OpenPGP) : il se lit sur votre poste habituel, qui a votre clé."),
+    "smime-encrypted": N_("Message chiffré (S/MIME) : il se lit sur votre poste habituel, qui a votre clé."),
+    "partial-message": N_("Ce message n’est qu’un morceau d’un message plus long."),
+    "external-body": N_("Une pièce jointe se trouve ailleurs, sur Internet. Elle n’a pas été téléchargée."),
 }
+CAUTIONS = {
+    "name-imitates-address": N_(
+        "Le nom de l’expéditeur ressemble à une autre adresse que la sienne. Vérifiez son adresse."
+    ),
+    "mixed-script-address": N_(
+        "L’adresse de l’expéditeur mélange plusieurs alphabets : elle peut en imiter une autre."
+    ),
+    "reply-to-elsewhere": N_("La réponse partirait vers un autre domaine que celui de l’expéditeur."),
+    "dangerous-file": N_(
+        "Une pièce jointe est d’un type qui peut exécuter un programme. Ne l’ouvrez que si vous l’attendiez."
+    ),
+}
+EXCERPTS = {
+    "invitation": N_("Invitation"),
+    "contact": N_("Carte de visite"),
+    "delivery-report": N_("Rapport de remise"),
+    "read-receipt": N_("Accusé de lecture"),
+}
+EXCERPT_LINES = {
+    "summary": N_("Objet"),
+    "location": N_("Lieu"),
+    "start": N_("Début"),
+    "end": N_("Fin"),
+    "recurs": N_("Répétition"),
+    "organizer": N_("Organisateur"),
+    "attendees": N_("Participants"),
+    "name": N_("Nom"),
+    "organisation": N_("Organisation"),
+    "title": N_("Fonction"),
+    "email": N_("Adresse"),
+    "phone": N_("Téléphone"),
+    "recipient": N_("Destinataire"),
+    "method": N_("Nature"),
+    "action": N_("État"),
+    "disposition": N_("État"),
+    "diagnostic": N_("Explication"),
+}
+EXCERPT_VALUES = {
+    ("method", "request"): N_("invitation"),
+    ("method", "cancel"): N_("annulation"),
+    ("method", "reply"): N_("réponse à une invitation"),
+    ("method", "publish"): N_("information"),
+    ("action", "failed"): N_("non remis"),
+    ("action", "delayed"): N_("retardé"),
+    ("action", "delivered"): N_("remis"),
+    ("action", "relayed"): N_("transmis à un autre serveur"),
+    ("action", "expanded"): N_("transmis à une liste"),
+    ("disposition", "displayed"): N_("affiché"),
+    ("disposition", "deleted"): N_("supprimé sans être lu"),
+}
+QUOTED_TEXT = N_("Texte cité")
 NOTE_OTHERWISE = N_(
     "Ce message est mal formé : il est affiché au mieux. Vous pouvez l’enregistrer en entier (.eml)."
 )

@@ -48,6 +48,21 @@ def test_quoted_lines_are_nested_without_their_marks() -> None:
     )
 
 
+def test_a_long_quotation_is_folded() -> None:
+    """What is quoted at length stands closed under its label; a few lines stay open."""
+    long = "\n".join(["> b"] * 6)
+    quotation = "\n".join(["b"] * 6)
+    folded = f"<details><summary>&lt;Cité&gt;</summary><blockquote>{quotation}</blockquote></details>"
+    assert linkify(f"a\n{long}\nc", fold="<Cité>") == f"a{folded}c"
+    assert "<details>" not in linkify("a\n> b\nc", fold="Cité")
+    assert "<details>" not in linkify(long)
+
+
+def test_a_host_of_mixed_scripts_is_named() -> None:
+    """A link in text shows its own address; where letters deceive, the host in ASCII stands beside it."""
+    assert 'data-host="xn--bnque-4ve.example"' in linkify("http://b\u0430nque.example/")
+
+
 class Reader(HTMLParser):
     """Collects elements, link targets and text."""
 

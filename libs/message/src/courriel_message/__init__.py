@@ -9,7 +9,9 @@ from courriel_message.addresses import (
     parse_addresses,
 )
 from courriel_message.answering import forward_body, quote_for_reply, references_for_reply, reply_recipients
+from courriel_message.authentication import authentication_results
 from courriel_message.building import Attachment, Draft, Priority, build
+from courriel_message.cautions import cautions, is_dangerous
 from courriel_message.errors import InvalidAddress, InvalidDraft, MessageError, TooComplex, UnknownPart
 from courriel_message.excerpts import Excerpt
 from courriel_message.filename import safe_name
@@ -44,13 +46,16 @@ __all__ = [
     "Summary",
     "TooComplex",
     "UnknownPart",
+    "authentication_results",
     "build",
     "build_report",
     "canonical",
+    "cautions",
     "format_address",
     "forward_body",
     "forward_subject",
     "is_address",
+    "is_dangerous",
     "is_message_id",
     "linkify",
     "needs_smtputf8",

@@ -2,7 +2,10 @@
 
 import re
 from html import escape
+from itertools import groupby
 from typing import Final
+
+from courriel_message.hosts import true_host
 
 # Every repetition is bounded or guarded by a look-behind: time is linear in the text.
 _LINK: Final = re.compile(
@@ -14,27 +17,37 @@ _TRAILING: Final = ".,;:!?…»”’*_~|"
 _PAIRS: Final = {")": "(", "]": "[", "}": "{"}
 _QUOTED: Final = re.compile(r"(?:> ?)+")
 _MAX_QUOTE_DEPTH: Final = 8
+_FOLDED_FROM: Final = 6  # lines; a shorter quotation is read with what answers it
 
 
-def linkify(text: str) -> str:
+def linkify(text: str, *, fold: str = "") -> str:
     """`text` as a safe HTML fragment, for an element that keeps white space (`white-space: pre-wrap`).
 
     Everything is escaped; http(s) URLs and addresses become links; lines quoted with `>` stand, without it,
-    in nested `<blockquote>` elements.
+    in nested `<blockquote>` elements. With `fold`, a label, long quotations are in a closed `<details>`.
     """
     pieces: list[str] = []
-    depth = 0
-    separator = ""
-    for line in text.split("\n"):
-        quoted = _QUOTED.match(line)
-        wanted = min(quoted[0].count(">"), _MAX_QUOTE_DEPTH) if quoted else 0
-        if wanted != depth:
-            pieces.append("<blockquote>" * (wanted - depth) or "</blockquote>" * (depth - wanted))
+    for quoted, lines in groupby(text.split("\n"), lambda line: line.startswith(">")):
+        stretch = list(lines)
+        if not quoted:
+            # What stands at a quotation's edge needs no line break: the element is a block.
+            pieces.append("\n".join(map(_line, stretch)))
+        elif fold and len(stretch) >= _FOLDED_FROM:
+            pieces.append(f"<details><summary>{escape(fold)}</summary>{_quotation(stretch)}</details>")
         else:
-            pieces.append(separator)
-        pieces.append(_line(line[quoted.end() :] if quoted else line))
+            pieces.append(_quotation(stretch))
+    return "".join(pieces)
+
+
+def _quotation(lines: list[str]) -> str:
+    pieces: list[str] = []
+    depth = 0
+    for line in lines:
+        marks = _QUOTED.match(line)
+        wanted = min(marks[0].count(">"), _MAX_QUOTE_DEPTH) if marks else 0
+        pieces.append("<blockquote>" * (wanted - depth) or "</blockquote>" * (depth - wanted) or "\n")
+        pieces.append(_line(line[marks.end() :] if marks else line))
         depth = wanted
-        separator = "\n"
     return "".join(pieces) + "</blockquote>" * depth
 
 
@@ -64,7 +77,9 @@ def _link(shown: str, *, is_url: bool) -> str:
     if not is_url:
         return f'<a href="mailto:{escape(shown)}">{escape(shown)}</a>'
     target = shown if shown.lower().startswith("http") else f"https://{shown}"
-    return f'<a href="{escape(target)}" target="_blank" rel="noopener noreferrer">{escape(shown)}</a>'
+    host = true_host(target, shown)
+    mark = f' data-host="{escape(host)}"' if host else ""
+    return f'<a href="{escape(target)}" target="_blank" rel="noopener noreferrer"{mark}>{escape(shown)}</a>'
 
 
 def quote(text: str) -> str:

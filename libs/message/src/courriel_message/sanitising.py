@@ -7,7 +7,7 @@ gives. It is one of several layers; the page that shows the result isolates it a
 """
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import unquote
@@ -15,6 +15,7 @@ from urllib.parse import unquote
 import nh3
 
 from courriel_message.errors import TooComplex
+from courriel_message.link_texts import deceptive_links
 from courriel_message.style import filter_style, names_remote_image
 
 _TAGS_NAMES: Final = """
@@ -101,8 +102,10 @@ def sanitise(html: str, *, resolve_cid: Callable[[str], str | None]) -> Sanitise
     That address is an absolute path or an https URL; anything else is left out. Links open outside, without
     opener and referrer. Raises TooComplex where the time would not be bounded: show the text then.
     """
-    attributes = _Attributes(resolve_cid, _SERVED)
-    return _clean(html, attributes, rel="noopener noreferrer", anchor={"target": "_blank"})
+    shown = _clean_shown(html, _Attributes(resolve_cid, _SERVED))
+    hosts = deceptive_links(shown.html)
+    # Only what a link shows tells whether its host must be named, and only nh3 writes: so it writes again.
+    return _clean_shown(html, _Attributes(resolve_cid, _SERVED, hosts)) if any(hosts) else shown
 
 
 def sanitise_written(html: str, *, content_ids: Collection[str]) -> Sanitised:
@@ -113,6 +116,10 @@ def sanitise_written(html: str, *, content_ids: Collection[str]) -> Sanitised:
     """
     attributes = _Attributes(lambda name: f"cid:{name}" if name in content_ids else None, _EMBEDDED)
     return _clean(html, attributes, rel=None, anchor={})
+
+
+def _clean_shown(html: str, attributes: "_Attributes") -> Sanitised:
+    return _clean(html, attributes, rel="noopener noreferrer", anchor={"target": "_blank", "data-host": ""})
 
 
 def _clean(html: str, attributes: "_Attributes", *, rel: str | None, anchor: dict[str, str]) -> Sanitised:
@@ -136,11 +143,19 @@ def _clean(html: str, attributes: "_Attributes", *, rel: str | None, anchor: dic
 class _Attributes:
     """nh3's attribute filter: what may stand in an attribute that the allow-list names."""
 
-    def __init__(self, resolve_cid: Callable[[str], str | None], served: re.Pattern[str]) -> None:
+    def __init__(
+        self,
+        resolve_cid: Callable[[str], str | None],
+        served: re.Pattern[str],
+        hosts: Sequence[str | None] = (),
+    ) -> None:
+        """Args: ``hosts`` are the hosts to name, link by link in the document's order."""
         self._resolve_cid = resolve_cid
         self._pattern = served
         self._served: set[str] = set()
         self._styles: dict[str, str] = {}  # newsletters repeat the same few hundreds of times
+        self._hosts = iter(hosts)
+        self._in_link = False
         self.remote_images = 0
 
     def __call__(self, tag: str, name: str, value: str) -> str | None:
@@ -155,7 +170,11 @@ class _Attributes:
             self.remote_images += bool(_REMOTE.match(value)) and tag != "img"
             return None
         if name == "href":
-            return value.strip() if _LINK.match(value.strip()) else None
+            self._in_link = bool(_LINK.match(value.strip()))
+            return value.strip() if self._in_link else None
+        if name == "data-host":  # nh3 asks for it last, once for each link
+            linked, self._in_link = self._in_link, False
+            return next(self._hosts, None) if linked else None
         return value
 
     def relative_url(self, url: str) -> str | None:

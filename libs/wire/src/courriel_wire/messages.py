@@ -63,12 +63,26 @@ class MessagePart(Answer):
     content_id: str | None = None
 
 
+class Excerpt(Answer):
+    """What a part made for programs says: lines of (code, value), dates in ISO 8601.
+
+    ``kind`` is ``invitation`` (method, summary, location, start, end, recurs, organizer, attendees),
+    ``contact`` (name, organisation, title, email, phone), ``delivery-report`` (recipient, action, diagnostic)
+    or ``read-receipt`` (recipient, disposition); ``part`` is the part's id.
+    """
+
+    kind: str
+    part: str
+    lines: tuple[tuple[str, str], ...]
+
+
 class MessageView(Answer):
     """``GET /api/messages/{uid}``.
 
     ``text`` is always readable; ``html`` is sanitised, or None where the message has none. Its inline images
     stand at ``/inline/{name}`` for ten minutes, under random names. ``notes`` are codes of what was wrong
-    (such as ``unknown-charset``) and what was left out (``remote-images``).
+    (such as ``unknown-charset``), what was left out (``remote-images``), and what kind of message it is (such
+    as ``smime-encrypted``).
     """
 
     uid: Uid
@@ -88,6 +102,7 @@ class MessageView(Answer):
     text: str = ""
     html: str | None = None
     parts: tuple[MessagePart, ...] = ()
+    excerpts: tuple[Excerpt, ...] = ()
     remote_images: int = 0
     notes: tuple[str, ...] = ()
 

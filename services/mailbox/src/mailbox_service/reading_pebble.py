@@ -82,7 +82,7 @@ class ProcessReader:
 
 
 def _bound_memory(octets: int) -> None:
-    """Refuse this worker more address space than this over what it has, where the system tells that (Linux)."""
+    """Refuse this worker more address space than that over what it has, where the system (Linux) tells it."""
     if _OWN_MEMORY.exists():
         pages = int(_OWN_MEMORY.read_text().split()[0])
         limit = pages * resource.getpagesize() + octets

@@ -19,6 +19,7 @@ from courriel_message import (
     Summary,
     TooComplex,
     UnknownPart,
+    cautions,
     parse,
     part_content,
     sanitise,
@@ -74,9 +75,12 @@ def summarise_all(headers: Sequence[bytes]) -> list[Summary]:
 
 
 def render(raw: bytes) -> Rendering:
-    """Read a message and make its HTML safe. Notes added: ``html-too-complex``, ``remote-images``."""
+    """Read a message and make its HTML safe.
+
+    Notes added: ``html-too-complex``, ``remote-images``, and those of ``courriel_message.cautions``.
+    """
     message = parse(raw)
-    notes = list(message.notes)
+    notes = [*message.notes, *cautions(message)]
     images = _Images(raw, message.parts)
     html, remote_images = None, 0
     if message.unsafe_html is not None:

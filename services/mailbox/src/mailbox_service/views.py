@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from courriel_message import Address, Part
 from courriel_wire import Address as WireAddress
-from courriel_wire import Indexed, MessagePage, MessagePart, MessageSummary, MessageView
+from courriel_wire import Excerpt, Indexed, MessagePage, MessagePart, MessageSummary, MessageView
 from mailbox_service.listing import Page, Row, Wanted
 from mailbox_service.messages import Opened
 from mailbox_service.rendering import Rendering, name_of
@@ -61,6 +61,9 @@ def _rendered(opened: Opened, rendering: Rendering) -> MessageView:
         text=message.text,
         html=rendering.html,
         parts=tuple(_part(part) for part in message.parts),
+        excerpts=tuple(
+            Excerpt(kind=excerpt.kind, part=excerpt.part, lines=excerpt.lines) for excerpt in message.excerpts
+        ),
         remote_images=rendering.remote_images,
         notes=opened.notes,
     )
