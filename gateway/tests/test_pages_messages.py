@@ -254,3 +254,37 @@ async def test_too_large_a_form_is_413(browser: httpx2.AsyncClient) -> None:
     answer = await browser.post("/messages/delete", data={"uid": "x" * 1_100_000})
     assert answer.status_code == 413
     assert "C’est trop volumineux" in answer.text
+
+
+async def test_cautions_and_excerpts_are_said(browser: httpx2.AsyncClient, mailbox: FakeMailbox) -> None:
+    """What asks for caution stands apart from what is merely told; an invitation is summed up in words."""
+    mailbox.add(
+        "m3",
+        notes=["reply-to-elsewhere", "smime-encrypted"],
+        parts=[attached("2", "facture.pdf.exe")],
+        excerpts=[
+            {
+                "kind": "invitation",
+                "part": "3",
+                "lines": [
+                    ("method", "cancel"),
+                    ("summary", "Réunion <b>"),
+                    ("start", "2026-03-01T10:00:00+00:00"),
+                    ("end", "quand vous voulez"),
+                ],
+            }
+        ],
+    )
+    page = (await browser.get("/messages/m3")).text
+    for words in (
+        "La réponse partirait vers un autre domaine",
+        "Message chiffré (S/MIME)",
+        "Peut exécuter un programme",
+        "annulation",
+        "Réunion &lt;b&gt;",
+        "dimanche 1er mars 2026 à 11:00",
+        "quand vous voulez",
+    ):
+        assert words in page
+    assert page.count('class="note caution"') == 1
+    assert "mal formé" not in page

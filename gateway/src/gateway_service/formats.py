@@ -21,7 +21,7 @@ _FIRST = re.compile(r"\b1(?= [^\W\d_])")
 
 @dataclass(frozen=True)
 class Style:
-    """How a language writes: Babel's locale, patterns of a whole date and of a day, octets' units, decimal mark."""
+    """How a language writes: Babel's locale, patterns of a date and a day, units of octets, decimal mark."""
 
     locale: str
     full: str
@@ -59,7 +59,7 @@ class Formats:
         return _write(moment.astimezone(self._zone), STYLES[language()].full)
 
     def iso(self, written: str) -> str:
-        """Write a day or a moment given in ISO 8601 (one without a zone as it says); anything else as it is."""
+        """Write a day or a moment given in ISO 8601, one without a zone as it says; else what is given."""
         try:
             moment = datetime.fromisoformat(written)
         except ValueError:
