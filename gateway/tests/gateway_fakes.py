@@ -162,6 +162,7 @@ class FakeMailbox:
     letters: dict[str, MessageView] = field(default_factory=lambda: {"m1": letter("m1"), "m2": letter("m2")})
     contents: dict[tuple[str, str], bytes] = field(default_factory=dict)
     images: dict[str, tuple[str, bytes]] = field(default_factory=dict)
+    html_with_remote: dict[str, str] = field(default_factory=dict)
     held: dict[str, MessageView] = field(default_factory=dict)
     outcomes: dict[str, DeleteOutcome] = field(default_factory=dict)
     asked: list[tuple[Any, ...]] = field(default_factory=list)
@@ -232,6 +233,11 @@ class FakeMailbox:
             self.seen |= self.letters.keys() & set(request.uids)
         else:
             self.seen -= set(request.uids)
+
+    async def html_with_images(self, token: str, uid: str) -> str | None:
+        """Return what a test put there."""
+        self._called("html_with_images", token, uid)
+        return self.html_with_remote.get(uid)
 
     def raw(self, token: str, uid: str) -> Downloading:
         """Stream the message."""

@@ -10,7 +10,15 @@ from gateway_service.app import ROUTERS
 from gateway_service.secure_headers import API_POLICY, HEADERS, PAGE_POLICY
 from gateway_service.static_files import FILES, FOR_GOOD, static_url
 
-VALUES = {"uid": "m1", "part": "2", "name": "abc", "entry": "e1", "version": "0", "missing": "x"}
+VALUES = {
+    "uid": "m1",
+    "part": "2",
+    "token": "x",
+    "name": "abc",
+    "entry": "e1",
+    "version": "0",
+    "missing": "x",
+}
 ROUTES = sorted(
     {
         (method, re.sub(r"{(\w+)}", lambda found: VALUES[found[1]], route.path))  # type: ignore[attr-defined]

@@ -14,6 +14,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+ROOT = Path(__file__).parents[2]
+sys.path += [
+    str(ROOT / "libs" / "message" / "tests"),
+    str(ROOT / "gateway" / "tests"),
+    str(Path(__file__).parent),
+]
 HOST = "127.0.0.1"
 START_SECONDS = 90
 

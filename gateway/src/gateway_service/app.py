@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
+from courriel_seal import KeyRing
 from courriel_web.problems import Failure
 from courriel_web.service_app import build_service_app
 from courriel_web.service_client import ServiceClient
@@ -19,6 +20,7 @@ from gateway_service import (
     routes_pages_directory,
     routes_pages_files,
     routes_pages_forwarding,
+    routes_pages_images,
     routes_pages_messages,
     routes_pages_outbox,
     routes_pages_session,
@@ -45,6 +47,8 @@ from gateway_service.mailbox_client import MailboxClient
 from gateway_service.openapi import install_openapi
 from gateway_service.pages import Pages
 from gateway_service.problem_pages import install_problem_pages
+from gateway_service.remote_images import ImageSource, RemoteImages
+from gateway_service.remote_images_http import HttpImageSource
 from gateway_service.secure_headers import SecureHeaders
 from gateway_service.sender_client import SenderClient
 from gateway_service.services import Auth, Directory, Locks, Mailbox, Sender, Services
@@ -80,6 +84,7 @@ ROUTERS = (
     routes_pages_session_end.router,
     routes_pages_messages.router,
     routes_pages_files.router,
+    routes_pages_images.router,
     routes_pages_writing.router,
     routes_pages_forwarding.router,
     routes_pages_directory.router,
@@ -97,6 +102,7 @@ def create_app(
     mailbox: Mailbox | None = None,
     sender: Sender | None = None,
     directory: Directory | None = None,
+    images: ImageSource | None = None,
 ) -> FastAPI:
     """Make the application; services that are not given are reached by HTTP, as ``settings`` say."""
     auth_calls, mailbox_calls, sender_calls = (
@@ -108,9 +114,12 @@ def create_app(
     mailbox_transfers = _client(settings, settings.mailbox_url, TRANSFER_SECONDS)
     sender_transfers = _client(settings, settings.sender_url, TRANSFER_SECONDS)
 
+    internet = HttpImageSource()
+
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         async with (
+            internet,
             auth_calls,
             lock_calls,
             mailbox_calls,
@@ -137,6 +146,11 @@ def create_app(
     )
     app.state.settings = settings
     app.state.pages = Pages(settings)
+    app.state.remote_images = (
+        RemoteImages(images or internet, KeyRing.of_secret(settings.gateway_secret.get_secret_value()))
+        if settings.remote_images
+        else None
+    )
     app.state.services = Services(
         auth=auth or AuthClient(auth_calls),
         locks=locks or LockClient(lock_calls),

@@ -27,6 +27,7 @@ CARRIED = frozenset(
         "messages_per_page",
         "refresh_seconds",
         "preview",
+        "remote_images",
         "theme",
         "undo_delete_seconds",
     }
@@ -43,6 +44,7 @@ class Display:
     messages_per_page: int
     refresh_seconds: int
     preview: str
+    remote_images: str
     theme: str
     undo_delete_seconds: int
 
@@ -57,6 +59,7 @@ class Display:
             messages_per_page=choices.messages_per_page or installation.messages_per_page,
             refresh_seconds=choices.refresh_seconds,
             preview=choices.preview,
+            remote_images=choices.remote_images,
             theme=choices.theme,
             undo_delete_seconds=installation.mailbox_delete_hold_seconds if undo is None else undo,
         )

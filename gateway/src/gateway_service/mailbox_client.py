@@ -12,6 +12,7 @@ from courriel_wire import (
     DeleteAccepted,
     DeleteRequest,
     DeleteResults,
+    MessageHtml,
     MessagePage,
     MessageView,
     SeenManyRequest,
@@ -74,6 +75,12 @@ class MailboxClient:
             key=hint_of_token(token),
             json=request.model_dump(mode="json"),
         )
+
+    async def html_with_images(self, token: str, uid: str) -> str | None:
+        """Return the HTML with its images from elsewhere at our addresses."""
+        path = f"/messages/{quote(uid, safe='')}/html"
+        answer = await self._http.json("GET", path, bearer=token, key=hint_of_token(token))
+        return MessageHtml.model_validate(answer).html
 
     def raw(self, token: str, uid: str) -> Downloading:
         """Stream the message as it was delivered."""

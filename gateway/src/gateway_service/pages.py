@@ -18,6 +18,7 @@ from courriel_wire import Settings as Choices
 from gateway_service.display import Display
 from gateway_service.formats import Formats, duration, place, size
 from gateway_service.languages import language, translate, translate_plural
+from gateway_service.senders import is_colleague, verdict
 from gateway_service.settings import Settings
 from gateway_service.static_files import static_url
 from gateway_service.words import (
@@ -73,6 +74,8 @@ class Pages:
             "excerpt_lines": EXCERPT_LINES,
             "excerpt_values": EXCERPT_VALUES,
             "is_dangerous": is_dangerous,
+            "is_colleague": is_colleague,
+            "verdict": verdict,
         }
 
     def _formatted(

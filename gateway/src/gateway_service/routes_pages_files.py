@@ -10,26 +10,38 @@ from courriel_wire import MessageView
 from gateway_service.browser_session import SignedInVisitor, Visitor
 from gateway_service.dispositions import attachment
 from gateway_service.downloads import PipedResponse
-from gateway_service.errors import UnknownFile, UnknownMessage
-from gateway_service.identifiers import PathName, PathPart, PathUid
+from gateway_service.errors import UnknownMessage
+from gateway_service.identifiers import PathPart, PathUid
 from gateway_service.pages import pages_of
+from gateway_service.remote_images import PATH as REMOTE_PATH
 from gateway_service.same_origin import only_own_pages
-from gateway_service.secure_headers import frame_policy
+from gateway_service.secure_headers import connects_ahead, frame_policy
 from gateway_service.services import UsesServices
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(only_own_pages)])
-IMAGE_TYPES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", "image/bmp", "image/avif"})
 
 
 @router.get("/messages/{uid}/body")
 async def message_frame(
-    request: Request, uid: PathUid, visitor: SignedInVisitor, services: UsesServices
+    *,
+    request: Request,
+    uid: PathUid,
+    visitor: SignedInVisitor,
+    services: UsesServices,
+    images: bool = False,
 ) -> Response:
-    """Show the sanitised HTML alone, for the sandboxed frame (DESIGN.md, "Hostile mail")."""
+    """Show the sanitised HTML alone, for the sandboxed frame (DESIGN.md, "Hostile mail").
+
+    With ``images``, as the person asked, those from elsewhere are shown too, through our proxy.
+    """
     message = await services.mailbox.open(visitor.token, uid, mark_seen=False)
-    if message.html is None:
+    remote = images and request.app.state.settings.remote_images and visitor.display.remote_images != "never"
+    if remote:
+        html = await services.mailbox.html_with_images(visitor.token, uid)
+        message = message.model_copy(update={"html": html})
+    if message.html is None or connects_ahead(message.html):
         raise UnknownMessage
-    return _document(request, visitor, message, whole=False)
+    return _document(request, visitor, message, whole=False, remote=remote)
 
 
 @router.get("/messages/{uid}/print")
@@ -41,11 +53,14 @@ async def message_print(
     return _document(request, visitor, message, whole=True)
 
 
-def _document(request: Request, visitor: Visitor, message: MessageView, *, whole: bool) -> Response:
+def _document(
+    request: Request, visitor: Visitor, message: MessageView, *, whole: bool, remote: bool = False
+) -> Response:
     origin = request.app.state.settings.public_url or f"{request.url.scheme}://{request.url.netloc}"
+    images = f"{origin}/inline/ {origin}{REMOTE_PATH}" if remote else f"{origin}/inline/"
     return HTMLResponse(
         pages_of(request).text("body.html", message=message, whole=whole, display=visitor.display),
-        headers={"Content-Security-Policy": frame_policy(f"{origin}/inline/")},
+        headers={"Content-Security-Policy": frame_policy(images)},
     )
 
 
@@ -80,18 +95,3 @@ async def part_file(
 async def parts_file(uid: PathUid, visitor: SignedInVisitor, services: UsesServices) -> Response:
     """Save all attachments as one zip."""
     return await PipedResponse.of(services.mailbox.archive(visitor.token, uid))
-
-
-@router.get("/inline/{name}")
-async def inline_image(name: PathName, services: UsesServices) -> Response:
-    """Show an inline image in a message's frame, which has an opaque origin and sends no cookie.
-
-    The random name is the key to it, for ten minutes.
-    """
-    image = await PipedResponse.of(
-        services.mailbox.inline(name), {"Cross-Origin-Resource-Policy": "cross-origin"}
-    )
-    if image.headers["content-type"].partition(";")[0].strip().lower() not in IMAGE_TYPES:
-        await image.close()
-        raise UnknownFile
-    return image

@@ -3,6 +3,8 @@
 A route may set a header of its own (the message's frame does); only what it left out is added here.
 """
 
+import re
+
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -19,11 +21,12 @@ HEADERS = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()",
     "Cache-Control": "no-store",
 }
+_FRAME = re.compile(r"<i?frame", re.IGNORECASE)
 STRICT_TRANSPORT = "max-age=31536000"
 
 
 def frame_policy(images: str) -> str:
-    """Return the policy of a message's own frame; ``images`` is the URL under which its inline images are.
+    """Return the policy of a message's own frame; ``images`` are the URLs under which its images are.
 
     The frame has an opaque origin: no script, no cookie, no form, and no image but its own.
     """
@@ -31,6 +34,15 @@ def frame_policy(images: str) -> str:
         f"default-src 'none'; img-src {images}; style-src 'unsafe-inline'; base-uri 'none'; "
         "form-action 'none'; frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox"
     )
+
+
+def connects_ahead(html: str) -> bool:
+    """Whether a browser would connect elsewhere before it obeys the policy.
+
+    Chromium (156, measured) connects to the host of a frame in the frame while it reads ahead. No sanitised
+    message has one: the sanitiser is not trusted to.
+    """
+    return bool(_FRAME.search(html))
 
 
 class SecureHeaders:

@@ -102,6 +102,10 @@ class Mailbox(Protocol):
         """Set or clear the seen marks of several messages; what is gone is left out."""
         ...
 
+    async def html_with_images(self, token: str, uid: str) -> str | None:
+        """Return the sanitised HTML with its images from elsewhere at our addresses; None without HTML."""
+        ...
+
     def raw(self, token: str, uid: str) -> Downloading:
         """Stream the message as it was delivered."""
         ...

@@ -57,6 +57,14 @@ class Settings(ServiceSettings):
     """The limit of a message that the writing page tells, in octets; sender enforces it. Requests that carry
     attachments may be twice as large, others 1 MiB."""
 
+    remote_images: bool = True
+    """Whether people may ask for images that a message has elsewhere. The gateway fetches them, and needs a
+    way to ports 80 and 443 of the Internet for that, to nothing else."""
+
+    authserv_id: str = ""
+    """The receiving mail server's name in Authentication-Results (RFC 8601), where it takes away such fields
+    that come with a message. Empty: the fields are not believed, and nobody counts as a known sender."""
+
     @field_validator("trusted_proxies", mode="before")
     @classmethod
     def _networks(cls, given: object) -> object:

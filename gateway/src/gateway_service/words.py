@@ -144,6 +144,9 @@ CAUTIONS = {
     "dangerous-file": N_(
         "Une pièce jointe est d’un type qui peut exécuter un programme. Ne l’ouvrez que si vous l’attendiez."
     ),
+    "authentication-failed": N_(
+        "Le serveur de réception n’a pas pu confirmer que ce message vient de cet expéditeur."
+    ),
 }
 EXCERPTS = {
     "invitation": N_("Invitation"),

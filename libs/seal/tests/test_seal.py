@@ -1,6 +1,7 @@
 """Sealed values open only whole, in their context, with every secret."""
 
 import base64
+import re
 
 import pytest
 from hypothesis import given
@@ -96,3 +97,19 @@ def test_a_derived_key_follows_from_purpose_secret_and_current_key() -> None:
     ]
     assert len(key) == 32
     assert key not in others
+
+
+def test_a_text_for_a_url_opens_until_its_moment() -> None:
+    """Two services that share a secret read it; nobody else, nothing altered, and not for ever."""
+    ring = KeyRing.of_secret("shared secret")
+    token = ring.seal_until("https://a.example/é", purpose="p", until=1000)
+    assert re.fullmatch(r"[\w-]+", token)
+    assert (
+        KeyRing.of_secret("shared secret").open_until(token, purpose="p", now=1000) == "https://a.example/é"
+    )
+    refused = [(token, "p", 1000.5), (token, "q", 0), (token[:-3], "p", 0), ("é", "p", 0), ("", "p", 0)]
+    for bad, purpose, now in refused:
+        with pytest.raises(SealBroken):
+            ring.open_until(bad, purpose=purpose, now=now)
+    with pytest.raises(SealBroken):
+        KeyRing.of_secret("another").open_until(token, purpose="p", now=0)

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from courriel_message import Summary
+from courriel_seal import KeyRing
 from mailbox_service import rendering
 from mailbox_service.connections import Login
 from mailbox_service.deletions import Deletions, Held
@@ -412,10 +413,10 @@ class FakeReader:
             self._check(header)
         return rendering.summarise_all(headers)
 
-    async def render(self, raw: bytes) -> rendering.Rendering:
+    async def render(self, raw: bytes, remote: KeyRing | None = None) -> rendering.Rendering:
         """Render."""
         self._check(raw)
-        return rendering.render(raw)
+        return rendering.render(raw, remote)
 
     async def extract(self, raw: bytes, part_id: str) -> rendering.Attachment | None:
         """Return one part."""
@@ -486,6 +487,7 @@ class World:
             recollection=recollection,
             ahead=self.ahead,
             seen=self.seen,
+            remote=KeyRing.of_secret("the gateway's"),
             snapshot_seconds=3.0,
             max_octets=1_000_000,
         )

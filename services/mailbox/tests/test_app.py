@@ -1,6 +1,8 @@
 """The service over HTTP: every answer and every problem, with doubles behind it."""
 
 import base64
+import re
+import time
 from collections.abc import AsyncIterator, Iterator
 from types import ModuleType
 
@@ -22,6 +24,7 @@ from mailbox_http import (
     sign_in,
 )
 
+from courriel_seal import KeyRing
 from mailbox_service import errors
 from mailbox_service.app import FAILURES, create_app
 from mailbox_service.errors import MailboxError
@@ -325,3 +328,21 @@ def concrete_errors(module: ModuleType) -> Iterator[type[MailboxError]]:
 def test_every_error_of_the_room_is_told() -> None:
     """One table says how; nothing is forgotten in it."""
     assert set(concrete_errors(errors)) == set(FAILURES)
+
+
+async def test_images_from_elsewhere_stand_at_sealed_addresses(client: AsyncClient, world: World) -> None:
+    """Only when asked for; the gateway opens the address, and nobody else reads it."""
+    html = '<img src="https://a.example/x?y=1"><img src="//b.example/z"><p style="background:url(https://c)">'
+    world.deliver("m", raw=f"Content-Type: text/html\r\n\r\n{html}".encode())
+    await sign_in(client)
+    world.auth.sessions["s1"] = JEAN
+    uid = base64.urlsafe_b64encode(b"m").rstrip(b"=").decode()
+    opened = (await client.get(f"/messages/{uid}", headers=BEARER)).json()
+    assert "src" not in opened["html"]
+    assert opened["remote_images"] == 3
+    shown = (await client.get(f"/messages/{uid}/html", headers=BEARER)).json()["html"]
+    assert "example" not in shown
+    ring = KeyRing.of_secret("gateway" * 4)
+    tokens = re.findall(r'src="/remote/([\w-]+)"', shown)
+    found = [ring.open_until(token, purpose="remote image", now=time.time()) for token in tokens]
+    assert found == ["https://a.example/x?y=1", "https://b.example/z"]

@@ -87,6 +87,8 @@ option html head body
 """
 _LEAVES: Final = frozenset(_LEAVES_NAMES.split())
 
+Resolve = Callable[[str], str | None]
+
 
 @dataclass(frozen=True, slots=True)
 class Sanitised:
@@ -96,16 +98,25 @@ class Sanitised:
     remote_images: int
 
 
-def sanitise(html: str, *, resolve_cid: Callable[[str], str | None]) -> Sanitised:
+def sanitise(
+    html: str,
+    *,
+    resolve_cid: Resolve,
+    resolve_remote: Resolve | None = None,
+) -> Sanitised:
     """Sanitise a message's HTML; `resolve_cid` gives the address of the part with a Content-ID, or None.
 
-    That address is an absolute path or an https URL; anything else is left out. Links open outside, without
-    opener and referrer. Raises TooComplex where the time would not be bounded: show the text then.
+    `resolve_remote`, where images from elsewhere are to be shown, gives the address at which ours stands for
+    such a URL, or None. Addresses are absolute paths or https URLs; anything else is left out. Links open
+    outside, without opener and referrer. Raises TooComplex where the time would not be bounded: show the text
+    then.
     """
-    shown = _clean_shown(html, _Attributes(resolve_cid, _SERVED))
+    shown = _clean_shown(html, _Attributes(resolve_cid, _SERVED, resolve_remote))
     hosts = deceptive_links(shown.html)
     # Only what a link shows tells whether its host must be named, and only nh3 writes: so it writes again.
-    return _clean_shown(html, _Attributes(resolve_cid, _SERVED, hosts)) if any(hosts) else shown
+    return (
+        _clean_shown(html, _Attributes(resolve_cid, _SERVED, resolve_remote, hosts)) if any(hosts) else shown
+    )
 
 
 def sanitise_written(html: str, *, content_ids: Collection[str]) -> Sanitised:
@@ -145,12 +156,14 @@ class _Attributes:
 
     def __init__(
         self,
-        resolve_cid: Callable[[str], str | None],
+        resolve_cid: Resolve,
         served: re.Pattern[str],
+        resolve_remote: Resolve | None = None,
         hosts: Sequence[str | None] = (),
     ) -> None:
         """Args: ``hosts`` are the hosts to name, link by link in the document's order."""
         self._resolve_cid = resolve_cid
+        self._resolve_remote = resolve_remote
         self._pattern = served
         self._served: set[str] = set()
         self._styles: dict[str, str] = {}  # newsletters repeat the same few hundreds of times
@@ -185,14 +198,20 @@ class _Attributes:
         return url if url in self._served or url.startswith("//") else None
 
     def _image(self, value: str) -> str | None:
-        if not value.lower().startswith("cid:"):
-            self.remote_images += 1
-            return None
-        address = self._resolve_cid(unquote(value[4:]))
+        if value.lower().startswith("cid:"):
+            address = self._resolve_cid(unquote(value[4:]))
+        else:
+            address = self._remote(value.strip())
+            self.remote_images += address is None
         if address is None or not self._pattern.fullmatch(address):
             return None
         self._served.add(address)
         return address
+
+    def _remote(self, value: str) -> str | None:
+        if self._resolve_remote is None or not _REMOTE.match(value):
+            return None
+        return self._resolve_remote(f"https:{value}" if value.startswith("//") else value)
 
 
 def _refuse_complex(html: str) -> None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import os
 import re
 from dataclasses import dataclass, field
@@ -74,6 +75,27 @@ class KeyRing:
                 )
             keys[identifier] = key
         return cls(current=next(iter(keys)), keys=keys)
+
+    @classmethod
+    def of_secret(cls, secret: str) -> KeyRing:
+        """Make a ring of a secret that two services share (their service credential)."""
+        return cls(current="shared", keys={"shared": hashlib.sha256(secret.encode()).digest()})
+
+    def seal_until(self, text: str, *, purpose: str, until: int) -> str:
+        """Seal a text for a URL: base64url, to be opened before ``until`` (POSIX seconds)."""
+        sealed = self.seal(f"{until} {text}".encode(), purpose=purpose)
+        return base64.urlsafe_b64encode(sealed).rstrip(b"=").decode()
+
+    def open_until(self, token: str, *, purpose: str, now: float) -> str:
+        """Return the text that ``seal_until`` sealed. Raises SealBroken, also when it is too late."""
+        try:
+            sealed = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
+        except (binascii.Error, ValueError) as error:
+            raise SealBroken("not a sealed text") from error
+        until, _, text = self.open(sealed, purpose=purpose).decode().partition(" ")
+        if now > int(until):
+            raise SealBroken("too late")
+        return text
 
     def seal(self, plain: bytes, *, purpose: str, context: bytes = b"", secret: bytes = b"") -> bytes:
         """Encrypt ``plain`` under the current key.

@@ -120,6 +120,12 @@ class SeenManyRequest(Request):
     seen: bool
 
 
+class MessageHtml(Answer):
+    """A message's sanitised HTML, or None; its images from elsewhere are at ``/remote/…`` for ten minutes."""
+
+    html: str | None
+
+
 class DeleteOutcome(StrEnum):
     """What became of one message that was to be deleted."""
 

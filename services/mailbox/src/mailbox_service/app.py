@@ -142,6 +142,7 @@ def create_app(
         recollection=recollection,
         ahead=ahead,
         seen=seen,
+        remote=KeyRing.of_secret(settings.gateway_secret.get_secret_value()),
         snapshot_seconds=settings.mailbox_snapshot_seconds,
         max_octets=settings.mailbox_max_message_bytes,
     )

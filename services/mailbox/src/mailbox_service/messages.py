@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from courriel_message import Summary
+from courriel_seal import KeyRing
 from mailbox_service.connections import Connection
 from mailbox_service.deletions import Deletions
 from mailbox_service.errors import (
@@ -66,7 +67,10 @@ class Opened:
 
 
 class Messages:
-    """Reads. Sizes in octets, ``snapshot_seconds`` as in MAILBOX_SNAPSHOT_SECONDS."""
+    """Reads. Sizes in octets, ``snapshot_seconds`` as in MAILBOX_SNAPSHOT_SECONDS.
+
+    ``remote`` seals the addresses of images from elsewhere; the gateway opens them.
+    """
 
     def __init__(
         self,
@@ -79,6 +83,7 @@ class Messages:
         recollection: Recollection,
         ahead: ReadingAhead,
         seen: Seen,
+        remote: KeyRing,
         snapshot_seconds: float,
         max_octets: int,
     ) -> None:
@@ -90,6 +95,7 @@ class Messages:
         self._recollection = recollection
         self._ahead = ahead
         self._seen = seen
+        self._remote = remote
         self._snapshot_seconds = snapshot_seconds
         self._max_octets = max_octets
         self._turns = Turns()
@@ -220,6 +226,18 @@ class Messages:
             return await self._retrieve(connection, find(await connection.snapshot(), uid))
 
         return await self._maildrops.lend(access, work)
+
+    async def html_with_images(self, access: Access, uid: str) -> str | None:
+        """Return a message's HTML with its images from elsewhere, at addresses of the gateway's.
+
+        None where it has no HTML that can be shown. Nothing of it is kept: the addresses expire. Raises as
+        ``part``.
+        """
+        raw = await self.raw(access, uid)
+        async with self._turns.of(access.mailbox):
+            rendering = await self._reader.render(raw, self._remote)
+        await self._images.keep(rendering.images)
+        return rendering.html
 
     async def part(self, access: Access, uid: str, part_id: str) -> Attachment:
         """Return a part. Raises UnknownMessage, UnknownPart, MessageTooLarge, MessageUnreadable."""

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from courriel_message import Summary
+from courriel_seal import KeyRing
 from mailbox_service.rendering import Attachment, Rendering
 
 
@@ -14,8 +15,8 @@ class Reader(Protocol):
         """Summarise headers, in their order."""
         ...
 
-    async def render(self, raw: bytes) -> Rendering:
-        """Read a message, its HTML made safe."""
+    async def render(self, raw: bytes, remote: KeyRing | None = None) -> Rendering:
+        """Read a message, its HTML made safe; under ``remote``, images from elsewhere get an address."""
         ...
 
     async def extract(self, raw: bytes, part_id: str) -> Attachment | None:

@@ -15,6 +15,7 @@ import structlog
 from pebble import ProcessPool
 
 from courriel_message import Summary
+from courriel_seal import KeyRing
 from mailbox_service import rendering
 from mailbox_service.errors import MessageUnreadable
 from mailbox_service.rendering import Attachment, Rendering
@@ -46,9 +47,9 @@ class ProcessReader:
         """Summarise headers, in their order."""
         return await self._run(rendering.summarise_all, headers)
 
-    async def render(self, raw: bytes) -> Rendering:
+    async def render(self, raw: bytes, remote: KeyRing | None = None) -> Rendering:
         """Read a message, its HTML made safe."""
-        return await self._run(rendering.render, raw)
+        return await self._run(rendering.render, raw, remote)
 
     async def extract(self, raw: bytes, part_id: str) -> Attachment | None:
         """Return one part, or None where there is none of this id."""

@@ -7,6 +7,7 @@ They may take long or die on hostile mail; that is why they run where they can b
 import io
 import mimetypes
 import secrets
+import time
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -25,6 +26,7 @@ from courriel_message import (
     sanitise,
     summarise,
 )
+from courriel_seal import KeyRing
 
 INLINE_PATH = "/inline/"
 MAX_IMAGES = 50
@@ -32,6 +34,11 @@ MAX_IMAGES = 50
 MAX_IMAGE_OCTETS = 2 * 1024 * 1024
 MAX_IMAGES_OCTETS = 10 * 1024 * 1024
 NAME_OCTETS = 32
+REMOTE_PATH = "/remote/"
+REMOTE_PURPOSE = "remote image"
+REMOTE_SECONDS = 600
+MAX_REMOTE_IMAGES = 200
+MAX_REMOTE_URL = 4000
 _SIGNATURES = {
     "image/png": b"\x89PNG\r\n\x1a\n",
     "image/jpeg": b"\xff\xd8\xff",
@@ -74,8 +81,8 @@ def summarise_all(headers: Sequence[bytes]) -> list[Summary]:
     return [summarise(header) for header in headers]
 
 
-def render(raw: bytes) -> Rendering:
-    """Read a message and make its HTML safe.
+def render(raw: bytes, remote: KeyRing | None = None) -> Rendering:
+    """Read a message and make its HTML safe; with ``remote``, the gateway shows its images from elsewhere.
 
     Notes added: ``html-too-complex``, ``remote-images``, and those of ``courriel_message.cautions``.
     """
@@ -85,7 +92,11 @@ def render(raw: bytes) -> Rendering:
     html, remote_images = None, 0
     if message.unsafe_html is not None:
         try:
-            sanitised = sanitise(message.unsafe_html, resolve_cid=images.address)
+            sanitised = sanitise(
+                message.unsafe_html,
+                resolve_cid=images.address,
+                resolve_remote=_RemoteImages(remote).address if remote else None,
+            )
         except TooComplex:
             notes.append("html-too-complex")
         else:
@@ -135,6 +146,24 @@ def _unused(name: str, taken: dict[str, int]) -> str:
         candidate = f"{stem} ({taken[name.casefold()]}){dot}{suffix}"
     taken[candidate.casefold()] = 1
     return candidate
+
+
+class _RemoteImages:
+    """Gives images from elsewhere an address at the gateway, sealed: it tells nothing, and expires."""
+
+    def __init__(self, ring: KeyRing) -> None:
+        self._ring = ring
+        self._until = int(time.time()) + REMOTE_SECONDS
+        self._addresses: dict[str, str] = {}
+
+    def address(self, url: str) -> str | None:
+        """Return the path for this URL, None where it is too long or one too many."""
+        if url not in self._addresses:
+            if len(url) > MAX_REMOTE_URL or len(self._addresses) >= MAX_REMOTE_IMAGES:
+                return None
+            token = self._ring.seal_until(url, purpose=REMOTE_PURPOSE, until=self._until)
+            self._addresses[url] = REMOTE_PATH + token
+        return self._addresses[url]
 
 
 class _Images:

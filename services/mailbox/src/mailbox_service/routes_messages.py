@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
 
-from courriel_wire import MessagePage, MessageView
+from courriel_wire import MessageHtml, MessagePage, MessageView
 from mailbox_service.callers import AccessOf
 from mailbox_service.downloads import download
 from mailbox_service.listing import Sort, Wanted
@@ -43,6 +43,11 @@ def message_routes(messages: Messages, access: AccessOf) -> APIRouter:
     ) -> MessageView:
         """Open a message."""
         return show_message(await messages.open(caller, uid, mark_seen=mark_seen))
+
+    @router.get("/{uid}/html")
+    async def open_html_with_images(caller: Caller, uid: str) -> MessageHtml:
+        """Return the HTML with its images from elsewhere, which the gateway fetches at `/remote/…`."""
+        return MessageHtml(html=await messages.html_with_images(caller, uid))
 
     @router.get("/{uid}/raw", response_class=Response)
     async def download_message(caller: Caller, uid: str) -> Response:

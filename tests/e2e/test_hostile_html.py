@@ -1,0 +1,135 @@
+"""Every vector of hostile HTML in a real browser with script switched on: nothing runs, nothing is asked.
+
+Each is loaded through the gateway's own answers, once sanitised and once as its sender wrote it: then the
+answer's isolation (policy and sandbox) stands alone. The third test takes the isolation away as well and
+shows that the listeners would have noticed.
+"""
+
+import contextlib
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from gateway_fakes import FakeAuth, FakeMailbox, FakeSender
+from html_vectors import VECTORS
+from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Error as PlaywrightError
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+from starlette.routing import Route
+from trap import Recorded, Trap, serving
+
+from gateway_service.app import create_app
+from gateway_service.settings import Settings
+from mailbox_service.rendering import render
+
+WINDOW_MS = 40
+"""How long each document is watched after it was loaded: an observation, not a wait for something."""
+RAN = "fetch(`https://evil.example/ran`)"
+FOREIGN = ("evil.example", "linked.example")
+
+
+def vector(number: int) -> str:
+    """Return a vector whose script would ask a host."""
+    return VECTORS[number].replace("steal()", RAN)
+
+
+def sanitised(html: str) -> str:
+    """Return what the mailbox service would show of it."""
+    return render(b"Content-Type: text/html; charset=utf-8\r\n\r\n" + html.encode()).html or ""
+
+
+class Visit:
+    """A browser with script, for which every foreign host leads into the trap."""
+
+    def __init__(self, browser: Browser, trap: Trap) -> None:
+        self._context = browser.new_context(viewport={"width": 900, "height": 700})
+        self._context.set_default_timeout(10_000)
+        self._page = self._context.new_page()
+        self._trap = trap
+
+    def sign_in(self, address: str) -> None:
+        """Open a session."""
+        answer = self._context.request.post(
+            f"{address}/sign-in",
+            form={"username": "jean.dupont", "password": "demo"},
+            headers={"Origin": address},
+        )
+        assert answer.ok
+
+    def connections(self, url: str) -> int:
+        """Load a document and return how many connections it made to foreign hosts."""
+        before = self._trap.wanted
+        with contextlib.suppress(PlaywrightError):  # what leads the page away interrupts this
+            self._page.goto(url)
+            self._page.mouse.move(30, 30)
+            self._page.keyboard.press("Tab")
+        self._page.wait_for_timeout(WINDOW_MS)
+        return self._trap.wanted - before
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Path:
+    """Return where the browser records all that its network did."""
+    return tmp_path / "network.json"
+
+
+def launched(trap: Trap, journal: Path) -> Iterator[Browser]:
+    """Start Chromium with the trap around it."""
+    program = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    arguments = [
+        "--no-sandbox",
+        f"--host-resolver-rules=MAP * 127.0.0.1:{trap.port}, EXCLUDE 127.0.0.1",
+        f"--log-net-log={journal}",
+    ]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=arguments)
+        yield browser
+        browser.close()
+
+
+@pytest.mark.parametrize("sanitising", [True, False], ids=["sanitised", "isolated alone"])
+def test_nothing_runs_and_nothing_is_asked(sanitising: bool, journal: Path) -> None:  # noqa: FBT001
+    """No script runs and no request leaves: not to a foreign host, nor to ours but for the document."""
+    mailbox = FakeMailbox()
+    for number in range(len(VECTORS)):
+        html = sanitised(vector(number)) if sanitising else vector(number)
+        mailbox.add(f"v{number}", html=html or "<p>")
+    settings = Settings(gateway_secret="secret", sender_max_message_bytes=1024 * 1024)
+    app = Recorded(create_app(settings, auth=FakeAuth(), mailbox=mailbox, sender=FakeSender()))
+    broken: list[str] = []
+    with serving(app, FOREIGN) as (address, trap):
+        for browser in launched(trap, journal):
+            visit = Visit(browser, trap)
+            visit.sign_in(address)
+            for number in range(len(VECTORS)):
+                app.asked.clear()
+                # The frame's document by itself: without the frame's own sandbox, its answer must do.
+                connections = visit.connections(f"{address}/messages/v{number}/body")
+                strangers = [
+                    path for path in app.asked if path not in {f"/messages/v{number}/body", "/favicon.ico"}
+                ]
+                if connections or strangers:
+                    broken.append(f"{connections} {strangers} {VECTORS[number]}")
+            visit.connections(f"{address}/messages/v0")
+    assert broken == []
+    recorded = journal.read_text()
+    assert f"/messages/v{len(VECTORS) - 1}/body" in recorded
+    assert [host for host in FOREIGN if host in recorded] == []
+
+
+def test_the_listeners_would_have_noticed(journal: Path) -> None:
+    """Without policy and sandbox, the same documents run script and ask for what they name."""
+
+    async def bare(request: Request) -> HTMLResponse:
+        return HTMLResponse(vector(int(request.path_params["number"])))
+
+    with serving(Starlette(routes=[Route("/{number:int}", bare)]), FOREIGN) as (address, trap):
+        for browser in launched(trap, journal):
+            visit = Visit(browser, trap)
+            noticed = [bool(visit.connections(f"{address}/{number}")) for number in range(len(VECTORS))]
+    assert sum(noticed) > len(VECTORS) // 3
+    assert "https://evil.example/ran" in journal.read_text()
