@@ -142,7 +142,13 @@ def other_pages(page: Page) -> Iterator[str]:
     yield "settings, dark"
     choose(page, theme="system", undo_delete_seconds="", messages_per_page="")
     yield "settings"
-    for path in ("/nowhere", "/session/warning?longest=1"):
+    for path in (
+        "/directory",
+        "/directory?q=martin",
+        "/directory?q=zzz",
+        "/nowhere",
+        "/session/warning?longest=1",
+    ):
         page.goto(path)
         yield path
     page.goto("/compose")
