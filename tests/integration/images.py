@@ -8,6 +8,7 @@ import shutil
 import subprocess
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +22,22 @@ LEGACY_BUILDER = {**os.environ, "DOCKER_BUILDKIT": "0"}
 
 def build_images(services: Sequence[str] = SERVICES) -> None:
     """Build the images of these services, two at a time; the builder's last words are in the error."""
-    if os.geteuid() == 0 and shutil.which("debootstrap"):
-        _run(str(ROOT / "deploy/airgap/build"))
+    build_bases()
     with ThreadPoolExecutor(2) as builders:
         list(builders.map(_build, services))
+
+
+def build_image(tag: str, context: Path) -> None:
+    """Build one image of the tests' own."""
+    build_bases()
+    _run("docker", "build", "--tag", tag, str(context))
+
+
+@cache
+def build_bases() -> None:
+    """Make the stand-ins for the base images, where they may be needed and can be made."""
+    if os.geteuid() == 0 and shutil.which("debootstrap"):
+        _run(str(ROOT / "deploy/airgap/build"))
 
 
 def _build(service: str) -> None:

@@ -1,15 +1,11 @@
 """The mailbox service on POP3 servers that misbehave: people see and delete what is there, or are told so."""
 
-import asyncio
-import sys
 import tracemalloc
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from pathlib import Path
-from typing import Any
 
 import pytest
-from httpx2 import AsyncClient
+from tests.integration.mailbox_on_pop3 import BEARER, JEAN, PASSWORD, Service, problem, serving
 from tests.integration.misbehaving_pop3 import (
     CAPABLE,
     Act,
@@ -31,11 +27,6 @@ from courriel_pop3 import Server, Tls
 from mailbox_service.connections import Login
 from mailbox_service.maildrop_pop3 import Pop3Maildrops
 
-sys.path.append(str(Path(__file__).parents[2] / "services" / "mailbox" / "tests"))
-
-from mailbox_doubles import JEAN, PASSWORD, World
-from mailbox_http import BEARER, client_of, problem, sign_in
-
 SOON_SECONDS = 6.0
 """Several time-outs of a reply (0.4 s) in a row."""
 UNAVAILABLE = (503, "mail-server-unavailable")
@@ -52,64 +43,11 @@ def without(*capabilities: str) -> tuple[str, ...]:
     return tuple(each for each in CAPABLE if each not in capabilities)
 
 
-class Service:
-    """The service, signed in to."""
-
-    def __init__(self, client: AsyncClient, world: World) -> None:
-        self.client = client
-        self.world = world
-
-    async def rows(self, **query: int) -> list[dict[str, Any]]:
-        """Return the list's rows."""
-        answer = await self.client.get("/messages", params=query, headers=BEARER)
-        assert answer.status_code == 200, answer.text
-        rows: list[dict[str, Any]] = answer.json()["messages"]
-        return rows
-
-    async def subjects(self) -> list[str]:
-        """Return the list's subjects."""
-        return [row["subject"] for row in await self.rows()]
-
-    async def uids(self) -> dict[str, str]:
-        """Return uids by subject."""
-        return {row["subject"]: row["uid"] for row in await self.rows()}
-
-    async def text(self, uid: str) -> str:
-        """Open a message, and return what it says."""
-        answer = await self.client.get(f"/messages/{uid}", headers=BEARER)
-        assert answer.status_code == 200, answer.text
-        text: str = answer.json()["text"]
-        return text.strip()
-
-    async def delete(self, *uids: str) -> list[str]:
-        """Delete, and return the outcomes in the order of ``uids``."""
-        answer = await self.client.post("/messages/delete", json={"uids": uids}, headers=BEARER)
-        assert answer.status_code == 200, answer.text
-        outcomes = {result["uid"]: result["outcome"] for result in answer.json()["results"]}
-        return [outcomes[uid] for uid in uids]
-
-    async def log_in_anew(self) -> None:
-        """Let the connection end, so that the next request opens another."""
-        await self.world.clock.advance(40)
-
-
-@asynccontextmanager
-async def serving(server: Server) -> AsyncIterator[Service]:
-    """Run the service before this POP3 server, with a session that auth vouches for."""
-    world = World()
-    await world.access()
-    async with (
-        asyncio.timeout(SOON_SECONDS),
-        asynccontextmanager(client_of)(world, open_maildrop=Pop3Maildrops(server).open) as client,
-    ):
-        yield Service(client, world)
-
-
 @asynccontextmanager
 async def signed_in(bad: Misbehaving) -> AsyncIterator[Service]:
     """Run the service, and sign in."""
-    async with bad.listening() as server, serving(server) as service:
-        assert (await sign_in(service.client)).status_code == 204
+    async with bad.listening() as server, serving(server, seconds=SOON_SECONDS) as service:
+        assert (await service.sign_in()).status_code == 204
         yield service
 
 
@@ -192,8 +130,11 @@ NOT_OPENED: dict[str, tuple[dict[str, bytes | Act], tuple[int, str]]] = {
 async def test_a_sign_in_that_fails_is_told(case: str) -> None:
     """Only the server's word on the password is a refusal."""
     script, told = NOT_OPENED[case]
-    async with Misbehaving(script=script).listening() as server, serving(server) as service:
-        assert problem(await sign_in(service.client)) == told
+    async with (
+        Misbehaving(script=script).listening() as server,
+        serving(server, seconds=SOON_SECONDS) as service,
+    ):
+        assert problem(await service.sign_in()) == told
 
 
 @pytest.mark.parametrize(
@@ -203,8 +144,8 @@ async def test_stls_stripped_or_injected(stls: bytes) -> None:
     """The mail server is unavailable, and nobody got a password."""
     bad = Misbehaving(mails=maildrop(), script={"STLS": stls})
     terms = Server(host="", port=0, tls=Tls.STARTTLS, connect_timeout=1, reply_timeout=0.4)
-    async with bad.listening(terms) as server, serving(server) as service:
-        assert problem(await sign_in(service.client)) == UNAVAILABLE
+    async with bad.listening(terms) as server, serving(server, seconds=SOON_SECONDS) as service:
+        assert problem(await service.sign_in()) == UNAVAILABLE
     assert bad.commands == ["STLS"]
 
 

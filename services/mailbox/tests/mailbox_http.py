@@ -68,7 +68,7 @@ class TakenOverAuth(FakeAuth):
 
 
 async def client_of(
-    world: World, *, max_message_bytes: int = 100_000, **adapters: object
+    world: World, *, max_message_bytes: int = 100_000, snapshot_seconds: float = 3.0, **adapters: object
 ) -> AsyncIterator[AsyncClient]:
     """Serve the world."""
     doubles: dict[str, object] = {
@@ -82,7 +82,10 @@ async def client_of(
         "reader": FakeReader(),
         "clock": world.clock,
     }
-    app = create_app(settings(mailbox_max_message_bytes=max_message_bytes), **{**doubles, **adapters})  # type: ignore[arg-type]
+    configured = settings(
+        mailbox_max_message_bytes=max_message_bytes, mailbox_snapshot_seconds=snapshot_seconds
+    )
+    app = create_app(configured, **{**doubles, **adapters})  # type: ignore[arg-type]
     async with (
         app.router.lifespan_context(app),
         AsyncClient(transport=ASGITransport(app), base_url="http://mailbox") as client,

@@ -1,9 +1,10 @@
 """Marking messages as deleted on one connection, and ending it so that the deletions come into force.
 
 DELE marks, QUIT deletes (RFC 1939 sections 5 and 6). A message is marked only when it is the one that was
-shown: its UIDL, its size and its header are, read anew just before. When the answer to QUIT does not come,
-``judge`` says from a later session what became of each message. Nothing here guesses, or believes that a
-server never gives a UIDL twice, anew, or to another message.
+shown: its UIDL and its header are, read anew just before. When the answer to QUIT does not come, ``judge``
+says from a later session what became of each message. Nothing here guesses, or believes that a server never
+gives a UIDL twice, anew, or to another message. A size counts only where more cannot be known: it grows on
+servers that note in the header that a message was read (mailutils).
 """
 
 from collections import Counter
@@ -78,13 +79,13 @@ async def judge(connection: Connection, committed: Committed) -> dict[str, Delet
     """
     snapshot = await connection.snapshot()
     before = {message.uidl for message in committed.before.messages}
-    doubtful = {(each.message.uidl, each.message.size) for each in committed.doubtful}
-    sizes = {size for _, size in doubtful}
-    # a message of another size is another message; one whose UIDL is new may be one that had another
+    uidls = {each.message.uidl for each in committed.doubtful}
+    sizes = {each.message.size for each in committed.doubtful}
+    # a message whose UIDL is new may be one that had another
     candidates = [
         message
         for message in snapshot.messages
-        if (message.uidl, message.size) in doubtful or (message.size in sizes and message.uidl not in before)
+        if message.uidl in uidls or (message.size in sizes and message.uidl not in before)
     ]
     digests = await _digests(connection, candidates)
     marked = Counter((each.message.uidl, each.proof) for each in committed.doubtful)
@@ -116,10 +117,10 @@ async def _missing(connection: Connection, proofs: Proofs) -> dict[str, DeleteOu
 
 
 def _to_be_read(targets: Iterable[Listed], proofs: Proofs, snapshot: Snapshot) -> list[Listed]:
-    """Return whose headers decide: those with a proof, and all that share an ambiguous UIDL and size."""
+    """Return whose headers decide: those with a proof, and all that share an ambiguous UIDL."""
     known = [message for message in targets if (proof := proofs[message.uid]) and proof.digest]
-    shared = {(message.uidl, message.size) for message in known if message.ambiguous}
-    twins = [message for message in snapshot.messages if (message.uidl, message.size) in shared]
+    shared = {message.uidl for message in known if message.ambiguous}
+    twins = [message for message in snapshot.messages if message.uidl in shared]
     return list({message.number: message for message in (*known, *twins)}.values())
 
 
@@ -142,30 +143,23 @@ async def _digests(connection: Connection, messages: Iterable[Listed]) -> dict[i
 
 def _is_same(message: Listed, proof: Proof | None, digests: Mapping[int, str]) -> bool:
     """Tell whether this is the message that was shown; what nobody can tell apart is not."""
-    if proof is None:
-        return not message.ambiguous
-    if proof.size != message.size:
-        return False
     digest = digests.get(message.number)
-    if digest is None or not proof.digest:
-        return not message.ambiguous
-    return digest == proof.digest
+    if proof and proof.digest and digest is not None:
+        return digest == proof.digest and (proof.size == message.size or not message.ambiguous)
+    return not message.ambiguous and (proof is None or proof.size == message.size)
 
 
 def _doubt(message: Listed, snapshot: Snapshot, digests: Mapping[int, str]) -> Doubtful:
     digest = digests.get(message.number, "")
     copies = sum(
-        each.uidl == message.uidl and each.size == message.size and digests.get(each.number, "") == digest
-        for each in snapshot.messages
+        each.uidl == message.uidl and digests.get(each.number, "") == digest for each in snapshot.messages
     )
     return Doubtful(message, Proof(message.size, digest), copies)
 
 
 def _is_like(each: Doubtful, candidate: Listed, digests: Mapping[int, str]) -> bool:
-    """Tell whether ``candidate`` may be the message; without its header its UIDL must do."""
-    if candidate.size != each.proof.size:
-        return False
+    """Tell whether ``candidate`` may be the message; without its header its UIDL and size must do."""
     digest = digests.get(candidate.number)
     if digest is None or not each.proof.digest:
-        return candidate.uidl == each.message.uidl
+        return candidate.uidl == each.message.uidl and candidate.size == each.proof.size
     return digest == each.proof.digest
