@@ -218,6 +218,21 @@ async def test_a_header_that_is_refused_leaves_its_row() -> None:
         assert bad.subjects == ["3", "1"]
 
 
+async def test_numbers_that_are_out_of_range() -> None:
+    """A LIST of messages that nobody can read: rows that cannot be opened, and the others can."""
+    sizes = b"+OK\r\n1 70\r\n2147483648 70\r\n9999999999 9999999999999999999\r\n.\r\n"
+    bad = Misbehaving(mails=maildrop("1"), script={"LIST": sizes})
+    async with signed_in(bad) as service:
+        rows = await service.rows()
+        assert [row["subject"] for row in rows] == ["", "", "1"]
+        unknown = await service.client.get(f"/messages/{rows[1]['uid']}", headers=BEARER)
+        assert problem(unknown) == (404, "unknown-message")
+        too_large = await service.client.get(f"/messages/{rows[0]['uid']}/raw", headers=BEARER)
+        assert problem(too_large) == (413, "message-too-large")
+        assert await service.text(rows[2]["uid"]) == "Bonjour 1"
+        assert await service.delete(*(row["uid"] for row in rows)) == ["changed", "changed", "deleted"]
+
+
 async def test_without_top_no_page_reads_a_gigabyte() -> None:
     """Large messages are not read for their headers; so much is read for a page, however LIST lies."""
     large = maildrop()

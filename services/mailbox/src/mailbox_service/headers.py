@@ -54,9 +54,7 @@ class HeaderReader:
                 continue
             headers[number] = header
             self._has_top = False
-            left -= octets
-            if left <= 0:  # LIST may have lied
-                break
+            left -= octets  # which LIST may have lied about
         return headers
 
     async def _beginning(self, number: int) -> tuple[bytes, int]:
