@@ -25,6 +25,7 @@ from tests.integration.misbehaving_pop3 import (
 
 from courriel_pop3 import Server, Tls
 from mailbox_service.connections import Login
+from mailbox_service.errors import LoginTooSoon
 from mailbox_service.maildrop_pop3 import Pop3Maildrops
 
 SOON_SECONDS = 6.0
@@ -231,6 +232,22 @@ async def test_numbers_that_are_out_of_range() -> None:
         assert problem(too_large) == (413, "message-too-large")
         assert await service.text(rows[2]["uid"]) == "Bonjour 1"
         assert await service.delete(*(row["uid"] for row in rows)) == ["changed", "changed", "deleted"]
+
+
+async def test_a_pause_between_logins_is_believed_once_it_was_meant() -> None:
+    """Some announce one and want none; who has refused a login for it gets it from then on."""
+    bad = Misbehaving(mails=maildrop(), capa=(*CAPABLE, "LOGIN-DELAY 60"))
+    async with bad.listening() as server:
+        drops = Pop3Maildrops(server)
+        drop = await drops.open(Login(JEAN, PASSWORD))
+        assert drop.login_delay == 0
+        await drop.quit()
+        bad.script["AUTH"] = first(1, b"-ERR [LOGIN-DELAY] wait\r\n")
+        with pytest.raises(LoginTooSoon):
+            await drops.open(Login(JEAN, PASSWORD))
+        drop = await drops.open(Login(JEAN, PASSWORD))
+        assert drop.login_delay == 60
+        await drop.quit()
 
 
 async def test_without_top_no_page_reads_a_gigabyte() -> None:

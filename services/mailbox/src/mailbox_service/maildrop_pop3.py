@@ -1,7 +1,7 @@
 """The maildrop over POP3: courriel_pop3 in the domain's terms, on servers that lack commands, too.
 
-It retries nothing. What a server lacks is made up for within bounds (ADR 0010). Of a server it remembers
-one thing: that it drops pipelined commands.
+It retries nothing. What a server lacks is made up for within bounds (ADR 0010). Of a server it remembers two
+things: that it drops pipelined commands, and that it means the pause between logins that it announces.
 """
 
 import asyncio
@@ -50,6 +50,7 @@ class Pop3Maildrops:
     def __init__(self, server: Server) -> None:
         self._server = server
         self._trusted_from = 0.0
+        self._means_delay = False
 
     async def open(self, login: Login) -> "Pop3Maildrop":
         """Connect and log in. Raises LoginRefused, MaildropBusy, LoginTooSoon or MailServerUnavailable."""
@@ -61,10 +62,14 @@ class Pop3Maildrops:
         try:
             with _opening():
                 await client.login(login.username, login.password)
+        except LoginTooSoon:
+            client.close()
+            self._means_delay = True
+            raise
         except BaseException:
             client.close()
             raise
-        return Pop3Maildrop(client, self._distrust)
+        return Pop3Maildrop(client, self._distrust, means_delay=self._means_delay)
 
     def _distrust(self) -> None:
         log.warning("the mail server drops pipelined commands: one at a time for now")
@@ -74,15 +79,20 @@ class Pop3Maildrops:
 class Pop3Maildrop:
     """A Maildrop on a POP3 connection. ``distrust`` is called where the server drops pipelined commands."""
 
-    def __init__(self, client: Pop3Client, distrust: Callable[[], None]) -> None:
+    def __init__(self, client: Pop3Client, distrust: Callable[[], None], *, means_delay: bool) -> None:
         self._client = client
         self._distrust = distrust
+        self._means_delay = means_delay
         self._headers = HeaderReader(client)
 
     @property
     def login_delay(self) -> float:
-        """Seconds from this login before which the server takes no other (RFC 2449 section 6.5)."""
-        return self._client.capabilities.login_delay or 0
+        """Seconds from this login before which the server takes no other (RFC 2449 section 6.5), or 0.
+
+        What is announced is believed once the server has refused a login for it: Courier announces ten
+        seconds, and wants none.
+        """
+        return (self._client.capabilities.login_delay or 0) if self._means_delay else 0
 
     async def listing(self) -> list[Entry]:
         """UIDL and LIST in one flight; without UIDL, size and a digest of the header stand for it."""
