@@ -1,60 +1,21 @@
 """The mailbox service on POP3 servers that misbehave: people see and delete what is there, or are told so."""
 
 import tracemalloc
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 
 import pytest
-from tests.integration.mailbox_on_pop3 import BEARER, JEAN, PASSWORD, Service, problem, serving
-from tests.integration.misbehaving_pop3 import (
-    CAPABLE,
-    Act,
-    HangUpError,
-    Mail,
-    Misbehaving,
-    Talk,
-    commit_then,
-    drip,
-    endless,
-    first,
-    hang,
-    hang_up,
-    reset,
-    say_then,
-)
+from tests.integration.mailbox_on_pop3 import BEARER, JEAN, PASSWORD, problem, serving
+from tests.integration.misbehaving_mailbox import SOON_SECONDS, letter, maildrop, signed_in, without
+from tests.integration.misbehaving_pop3 import CAPABLE, Act, Mail, Misbehaving
+from tests.integration.misbehaviours import drip, endless, first, hang, hang_up, reset, say_then
 
 from courriel_pop3 import Server, Tls
 from mailbox_service.connections import Login
 from mailbox_service.errors import LoginTooSoon
 from mailbox_service.maildrop_pop3 import Pop3Maildrops
 
-SOON_SECONDS = 6.0
-"""Several time-outs of a reply (0.4 s) in a row."""
 UNAVAILABLE = (503, "mail-server-unavailable")
 REFUSED = (401, "login-refused")
-
-
-def letter(name: str, body: bytes = b"Bonjour") -> bytes:
-    """Write a message; letters of names of one length have one size."""
-    return b"From: a@b.example\r\nSubject: %s\r\n\r\n%s %s\r\n" % (name.encode(), body, name.encode())
-
-
-def without(*capabilities: str) -> tuple[str, ...]:
-    """Return what a good server announces, but for these."""
-    return tuple(each for each in CAPABLE if each not in capabilities)
-
-
-@asynccontextmanager
-async def signed_in(bad: Misbehaving) -> AsyncIterator[Service]:
-    """Run the service, and sign in."""
-    async with bad.listening() as server, serving(server, seconds=SOON_SECONDS) as service:
-        assert (await service.sign_in()).status_code == 204
-        yield service
-
-
-def maildrop(*names: str) -> list[Mail]:
-    """Make messages of one size."""
-    return [Mail(b"uidl-" + name.encode(), letter(name)) for name in names or ("1", "2", "3")]
 
 
 SERVED: dict[str, Callable[[], Misbehaving]] = {
@@ -283,84 +244,6 @@ async def test_a_message_beyond_its_bound_takes_no_memory() -> None:
         finally:
             tracemalloc.stop()
         assert problem(answer) == (413, "message-too-large")
-
-
-@pytest.mark.parametrize(
-    "uidl",
-    [lambda mail, *_: mail.uidl, lambda _, number, __: b"%d" % number, lambda *_: b"same"],
-    ids=["reused", "by position", "all the same"],
-)
-async def test_another_message_under_the_same_uidl_is_not_deleted(
-    uidl: Callable[[Mail, int, int], bytes],
-) -> None:
-    """It has the same UIDL, size and place as what was shown, and is not it."""
-    bad = Misbehaving(mails=maildrop(), uidl=uidl)
-    async with signed_in(bad) as service:
-        uids = await service.uids()
-        bad.mails[1] = Mail(b"uidl-2", letter("4"))
-        await service.log_in_anew()
-        assert await service.delete(uids["2"]) == ["changed"]
-        assert bad.subjects == ["3", "4", "1"]
-        assert await service.subjects() == ["3", "4", "1"]
-
-
-@pytest.mark.parametrize("capa", [without("UIDL"), without("UIDL", "TOP")], ids=["no UIDL", "no TOP either"])
-async def test_without_uidl_a_deletion_finds_what_was_shown_or_nothing(capa: tuple[str, ...]) -> None:
-    """Somebody else took the first message meanwhile, so that all numbers moved."""
-    refused: dict[str, bytes | Act] = {"UIDL": b"-ERR\r\n"}
-    bad = Misbehaving(mails=maildrop(), capa=capa, script=refused)
-    async with signed_in(bad) as service:
-        uids = await service.uids()
-        del bad.mails[0]
-        await service.log_in_anew()
-        outcomes = await service.delete(*uids.values())
-        kept = [subject for subject, outcome in zip(uids, outcomes, strict=True) if outcome != "deleted"]
-        assert bad.subjects == [subject for subject in kept if subject != "1"]
-        assert outcomes[2] != "deleted"
-        assert outcomes == ["deleted", "deleted", "gone"] or "TOP" not in capa
-
-
-async def test_new_uidls_at_each_login_never_pass_for_a_deletion() -> None:
-    """The message is there, so it is not told as gone; nor as deleted, when QUIT was not answered."""
-    bad = Misbehaving(mails=maildrop(), uidl=lambda mail, _, login: mail.uidl + b"%d" % login)
-    async with signed_in(bad) as service:
-        uids = await service.uids()
-        await service.log_in_anew()
-        assert await service.delete(uids["2"]) == ["changed"]
-        uids = await service.uids()
-        bad.script["QUIT"] = first(1, reset)
-        assert await service.delete(uids["2"]) == ["failed"]
-        uids = await service.uids()
-        bad.script["QUIT"] = first(1, commit_then(reset))
-        assert await service.delete(uids["2"]) == ["deleted"]
-        assert await service.subjects() == ["3", "1"]
-
-
-@pytest.mark.parametrize(
-    "end", [hang, reset, hang_up, drip(b"+OK", 0.02)], ids=["hang", "reset", "hang up", "drip"]
-)
-@pytest.mark.parametrize("committed", [True, False])
-async def test_quit_without_an_answer(end: Act, committed: bool) -> None:  # noqa: FBT001 — a parameter
-    """The service logs in again, compares, and tells the truth."""
-    bad = Misbehaving(mails=maildrop(), script={"QUIT": first(1, commit_then(end) if committed else end)})
-    async with signed_in(bad) as service:
-        uids = await service.uids()
-        outcome = "deleted" if committed else "failed"
-        assert await service.delete(uids["1"], uids["3"]) == [outcome, outcome]
-        assert bad.subjects == (["2"] if committed else ["3", "2", "1"])
-
-
-async def test_quit_without_an_answer_and_a_server_that_is_gone() -> None:
-    """Nobody knows, and nobody guesses."""
-
-    async def go(talk: Talk, _line: str) -> bytes:
-        talk.server.script["BANNER"] = b"-ERR down\r\n"
-        raise HangUpError
-
-    bad = Misbehaving(mails=maildrop(), script={"QUIT": go})
-    async with signed_in(bad) as service:
-        uids = await service.uids()
-        assert await service.delete(uids["1"]) == ["unknown"]
 
 
 async def test_a_server_that_drops_commands_gets_one_at_a_time_from_then_on() -> None:

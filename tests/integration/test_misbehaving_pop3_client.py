@@ -6,18 +6,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 import pytest
-from tests.integration.misbehaving_pop3 import (
-    Act,
-    Mail,
-    Misbehaving,
-    drip,
-    endless,
-    first,
-    hang,
-    hang_up,
-    reset,
-    say_then,
-)
+from tests.integration.misbehaving_pop3 import Act, Mail, Misbehaving
+from tests.integration.misbehaviours import drip, endless, first, hang, hang_up, reset, say_then
 
 from courriel_pop3 import (
     ConnectionLost,

@@ -17,7 +17,7 @@ Sources: RFC 1939 (POP3), 2449 (CAPA, PIPELINING, response codes), 2595 (STLS), 
 """
 
 from courriel_pop3._capabilities import Capabilities
-from courriel_pop3._client import Dial, Pop3Client, connect
+from courriel_pop3._client import Pop3Client, connect
 from courriel_pop3._commands import Command, Reply
 from courriel_pop3._connection import Connection, State
 from courriel_pop3._errors import (
@@ -44,6 +44,7 @@ from courriel_pop3._forwarding import Forwarding
 from courriel_pop3._limits import Limits
 from courriel_pop3._listings import Entry, Stat
 from courriel_pop3._server import Server, Tls
+from courriel_pop3._wire import Dial
 
 __all__ = [
     "Accepted",

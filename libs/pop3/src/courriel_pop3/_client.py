@@ -6,7 +6,7 @@ never be the next caller who reads the rest.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 
@@ -15,11 +15,9 @@ from courriel_pop3._capabilities import UNKNOWN, Capabilities
 from courriel_pop3._commands import Command
 from courriel_pop3._errors import (
     AuthenticationRefused,
-    ConnectFailed,
     ConnectionLost,
     ProtocolError,
     ReplyError,
-    TimedOut,
     TlsFailed,
     TlsRequired,
     UsageError,
@@ -29,10 +27,7 @@ from courriel_pop3._forwarding import Forwarding, parse_address, proxy_header
 from courriel_pop3._listings import Entry, Stat, merge, parse_sizes, parse_stat, parse_uidls
 from courriel_pop3._server import Server, Tls
 from courriel_pop3._sign_in import ways_to_sign_in
-from courriel_pop3._wire import Wire, refusal
-
-Dial = Callable[[Callable[[], asyncio.Protocol], str, int], Awaitable[object]]
-"""What makes a plain connection: `loop.create_connection`, or another road to host and port."""
+from courriel_pop3._wire import Dial, Wire, make_connection, refusal
 
 
 async def connect(server: Server, *, client_address: str = "", dial: Dial | None = None) -> "Pop3Client":
@@ -50,22 +45,12 @@ async def connect(server: Server, *, client_address: str = "", dial: Dial | None
         wire.preamble = partial(proxy_header, client_address)
     client = Pop3Client(server, wire)
     try:
-        await _dial(dial or asyncio.get_running_loop().create_connection, wire, server)
+        await make_connection(dial or asyncio.get_running_loop().create_connection, wire, server)
         await client._open(client_address)  # noqa: SLF001 - the other half of making a client
     except BaseException:
         wire.abort("the session could not be opened")
         raise
     return client
-
-
-async def _dial(dial: Dial, wire: Wire, server: Server) -> None:
-    try:
-        async with asyncio.timeout(server.connect_timeout):
-            await dial(lambda: wire, server.host, server.port)
-    except TimeoutError:
-        raise TimedOut(f"no connection to {server.host} within {server.connect_timeout:g} s") from None
-    except OSError as error:
-        raise ConnectFailed(f"no connection to {server.host}: {error.strerror or error}") from error
 
 
 class Pop3Client:

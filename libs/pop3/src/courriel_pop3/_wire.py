@@ -9,12 +9,13 @@ by waiting, filled again by answers and octets. So a hang and a drip end, and lo
 
 import asyncio
 import ssl
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import cast
 
 from courriel_pop3._connection import Connection, State
 from courriel_pop3._errors import (
     CertificateRefused,
+    ConnectFailed,
     ConnectionLost,
     Pop3Error,
     ReplyError,
@@ -24,8 +25,11 @@ from courriel_pop3._errors import (
 )
 from courriel_pop3._events import Accepted, Completed, Data, Event, Refused
 from courriel_pop3._limits import Limits
+from courriel_pop3._server import Server
 
 _HIGH_WATER = 64 * 1024
+Dial = Callable[[Callable[[], asyncio.Protocol], str, int], Awaitable[object]]
+"""What makes a plain connection: `loop.create_connection`, or another road to host and port."""
 
 
 class Wire(asyncio.Protocol):
@@ -191,3 +195,14 @@ def refusal(refused: Refused) -> ReplyError:
     command = refused.command
     verb = command.verb if command else "greeting"
     return reply_error(verb, refused.text, refused.code, signing_in=verb in {"USER", "PASS", "APOP", "AUTH"})
+
+
+async def make_connection(dial: Dial, wire: Wire, server: Server) -> None:
+    """Give ``wire`` a transport. Raises `ConnectFailed`, `TimedOut`."""
+    try:
+        async with asyncio.timeout(server.connect_timeout):
+            await dial(lambda: wire, server.host, server.port)
+    except TimeoutError:
+        raise TimedOut(f"no connection to {server.host} within {server.connect_timeout:g} s") from None
+    except OSError as error:
+        raise ConnectFailed(f"no connection to {server.host}: {error.strerror or error}") from error
