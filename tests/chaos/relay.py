@@ -1,4 +1,4 @@
-"""The relay of a chaos run as a process of its own: `python -m tests.chaos.relay PORT RECORD SEED`.
+"""The relay of a chaos run as a process of its own: `python -m tests.chaos.relay PORT RECORD SEED|faultless`.
 
 Some recipients are refused for good, some for the moment, and at every step a few conversations go wrong.
 What it accepts it records before it answers; nothing else remembers it when it is killed.
@@ -49,9 +49,11 @@ def faults_of(chance: random.Random) -> Faults:
     return fault
 
 
-async def serve(port: int, record: Path, seed: int) -> None:
+async def serve(port: int, record: Path, seed: str) -> None:
     """Run until killed."""
-    sink = ChaosSink(record=record, faults=faults_of(random.Random(seed)))  # noqa: S311 — dice of a test
+    sink = ChaosSink(record=record)
+    if seed != "faultless":
+        sink.faults = faults_of(random.Random(seed))  # noqa: S311 — dice of a test
     await sink.start(port)
     sys.stdout.write("listening\n")
     sys.stdout.flush()
@@ -59,4 +61,4 @@ async def serve(port: int, record: Path, seed: int) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(int(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])))
+    asyncio.run(serve(int(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]))

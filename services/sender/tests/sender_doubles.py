@@ -194,6 +194,17 @@ class MemoryOutbox:
         age, octets = now - record.first_due, len(record.content)
         return Claim(entry_id, record.fence, entry.letter, entry.attempts, age, 1, octets)
 
+    async def claim_next(self) -> Claim | None:
+        """See the port."""
+        now = self._now()
+        ready = [
+            (record.due, entry_id)
+            for entry_id, record in self.records.items()
+            if (record.entry.stage in {Stage.HELD, Stage.QUEUED} and now >= record.due)
+            or (record.entry.stage is Stage.SENDING and now >= record.lease and record.hints)
+        ]
+        return await self.claim(min(ready)[1]) if ready else None
+
     async def renew(self, claim: Claim) -> bool:
         """See the port."""
         record = self._ours(claim)

@@ -76,6 +76,17 @@ class OutboxMachine(RuleBasedStateMachine):
         self.fences[entry_id] = claim.fence
         return claim
 
+    @rule(target=claims)
+    def claim_next(self) -> Claim | MultipleResults[Claim]:
+        """Go on with whatever is due."""
+        claim: Claim | None = self.run_async(self.bench.outbox.claim_next())
+        if claim is None:
+            return multiple()
+        assert claim.fence > self.fences.get(claim.id, 0)
+        assert claim.id not in self.cancelled | self.sent
+        self.fences[claim.id] = claim.fence
+        return claim
+
     @rule(target=claims, claim=claims)
     def take_over(self, claim: Claim) -> Claim | MultipleResults[Claim]:
         """Let a worker stall beyond its lease, and another one follow the next hint."""

@@ -284,6 +284,31 @@ class OutboxSuite:
         assert (first.attempts, second.attempts) == (1, 2)
         assert second.age_seconds >= 15
 
+    async def test_the_longest_due_is_next(self, bench: OutboxBench) -> None:
+        """Each once, held ones when their time has come, a dead worker's when the scan has found it."""
+        later = await bench.outbox.accept(acceptance(held=60))
+        first = await bench.outbox.accept(acceptance())
+        await bench.pass_time(1)
+        second = await bench.outbox.accept(acceptance())
+        claims = [await bench.outbox.claim_next() for _ in range(3)]
+        assert [claim.id if claim else "" for claim in claims] == [first, second, ""]
+        assert claims[0]
+        assert await bench.outbox.settle(claims[0], claims[0].letter, 5)
+        assert await bench.outbox.claim_next() is None
+        await bench.pass_time(15.1)
+        retried = await bench.outbox.claim_next()
+        assert retried
+        assert retried.id == first
+        assert await bench.outbox.claim_next() is None
+        assert await bench.outbox.due(10) == [second]
+        orphan = await bench.outbox.claim_next()
+        assert orphan
+        assert (orphan.id, orphan.attempts) == (second, 2)
+        await bench.pass_time(60)
+        held = await bench.outbox.claim_next()
+        assert held
+        assert held.id == later
+
     async def test_a_renewed_lease_holds(self, bench: OutboxBench) -> None:
         """Renewing at 10 s keeps others away at 20 s."""
         entry_id = await bench.outbox.accept(acceptance())

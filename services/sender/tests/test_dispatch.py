@@ -306,3 +306,25 @@ async def test_large_messages_wait_for_room_in_memory() -> None:
         assert len(bench.relay.sent) == 1
         bench.relay.hangs.set()
     assert len(bench.relay.sent) == 2
+
+
+async def test_what_no_hint_tells_of_is_found() -> None:
+    """The patrol delivers by itself, whatever the outbox does meanwhile, and ends when it is asked to."""
+    bench = Bench()
+    await bench.outbox.accept(acceptance())
+    bench.outbox.failure = ConnectionError()
+    asyncio.get_running_loop().call_later(0.03, setattr, bench.outbox, "failure", None)
+    bench.relay.during = bench.dispatch.stop
+    async with asyncio.timeout(5):
+        await bench.dispatch.patrol(0.01)
+    assert len(bench.relay.sent) == 1
+
+
+async def test_a_worker_goes_on_with_what_is_due() -> None:
+    """One hint works a queue off; asked to stop, it begins nothing more."""
+    bench = Bench()
+    ids = [await bench.outbox.accept(acceptance()) for _ in range(4)]
+    bench.relay.during = lambda: bench.dispatch.stop() if len(bench.relay.sent) == 3 else None
+    await bench.dispatch.work(ids[0])
+    stages = [bench.outbox.records[entry_id].entry.stage for entry_id in ids]
+    assert sorted(stages) == [Stage.DONE] * 3 + [Stage.QUEUED]

@@ -12,7 +12,7 @@ import structlog
 
 from sender_service.outbox import Outbox
 
-SCAN_SECONDS = 1.0
+SCAN_SECONDS = 0.5
 SCAN_LIMIT = 200
 FRESH_LIMIT = 1000
 log = structlog.get_logger(__name__)

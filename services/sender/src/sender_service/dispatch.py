@@ -34,6 +34,7 @@ from sender_service.outbox import Claim, ContentLost, Letter, Outbox
 from sender_service.report import CONTENT_LOST, Reporter
 
 SETTLE_PAUSE_SECONDS = 0.25
+PATROL_SECONDS = 1.0
 OCTETS_AT_ONCE = 48 * 1024**2
 """Of messages under way in one process; each is there about three times over while its DATA is prepared."""
 log = structlog.get_logger(__name__)
@@ -75,13 +76,44 @@ class Dispatch:
         self._lease_seconds = lease_seconds
         self._settle_seconds = settle_seconds
         self._budget = OctetBudget(octets_at_once)
+        self._is_stopping = False
         self._jitter = random.Random()  # noqa: S311 — spreads retries, guards nothing
+
+    async def work(self, entry_id: str) -> None:
+        """Follow a hint, then go on with whatever is due, until there is nothing or `stop` was called.
+
+        So a queue is worked off without a hint for each entry, which costs more than its delivery.
+        """
+        await self._go_on(await self._outbox.claim(entry_id))
+
+    async def patrol(self, pause_seconds: float = PATROL_SECONDS) -> None:
+        """Look every `pause_seconds` for what is due and no hint told of, until `stop` was called.
+
+        Hints need room in Redis; what is due must leave a full one all the same, since that makes the room.
+        """
+        while not self._is_stopping:
+            try:
+                await self._go_on(await self._outbox.claim_next())
+            except Exception as error:  # noqa: BLE001 — an outbox that is away is asked again
+                log.warning("patrol failed", error=type(error).__name__)
+            await asyncio.sleep(pause_seconds)
+
+    async def _go_on(self, claim: Claim | None) -> None:
+        while claim is not None:
+            await self._try(claim)
+            claim = None if self._is_stopping else await self._outbox.claim_next()
+
+    def stop(self) -> None:
+        """Begin nothing more; what is under way goes on."""
+        self._is_stopping = True
 
     async def deliver(self, entry_id: str) -> None:
         """Try once what is next for an entry; do nothing where it is not due, or not free."""
         claim = await self._outbox.claim(entry_id)
-        if claim is None:
-            return
+        if claim is not None:
+            await self._try(claim)
+
+    async def _try(self, claim: Claim) -> None:
         attempt = asyncio.create_task(self._attempt(claim))
         try:
             kept = await self._keep_lease(claim, attempt)

@@ -294,6 +294,12 @@ class Outbox(Protocol):
     async def claim(self, entry_id: str) -> Claim | None:
         """Take an entry that is due and free (never claimed, or its lease ran out), under a new fence."""
 
+    async def claim_next(self) -> Claim | None:
+        """Take the entry that has been due the longest of those that are free; None where there is none.
+
+        One whose worker died is found once `due` returned it.
+        """
+
     async def renew(self, claim: Claim) -> bool:
         """Prolong the lease; False where the entry is no longer ours."""
 

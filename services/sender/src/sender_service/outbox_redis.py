@@ -64,6 +64,7 @@ class RedisOutbox:
         self._acknowledge = redis.register_script(outbox_scripts.ACKNOWLEDGE)
         self._due = redis.register_script(outbox_scripts.DUE)
         self._claim = redis.register_script(outbox_scripts.CLAIM)
+        self._claim_next = redis.register_script(outbox_scripts.CLAIM_NEXT)
         self._renew = redis.register_script(outbox_scripts.RENEW)
         self._settle = redis.register_script(outbox_scripts.SETTLE)
 
@@ -91,6 +92,7 @@ class RedisOutbox:
             redis_keys.entry(acceptance.id),
             redis_keys.content(acceptance.id),
             redis_keys.DUE,
+            redis_keys.READY,
             redis_keys.visible(mailbox),
             redis_keys.recent(mailbox),
             redis_keys.idempotency(mailbox, key) if key else "",
@@ -199,6 +201,7 @@ class RedisOutbox:
                 redis_keys.entry(entry_id),
                 redis_keys.content(entry_id),
                 redis_keys.DUE,
+                redis_keys.READY,
                 redis_keys.visible(mailbox),
             ],
             args=[entry_id, redis_keys.owner(mailbox), VISIBLE_SECONDS * 1000],
@@ -220,19 +223,29 @@ class RedisOutbox:
     async def due(self, limit: int) -> Sequence[str]:
         """See `Outbox.due`."""
         ids = await self._due(
-            keys=[redis_keys.DUE],
+            keys=[redis_keys.DUE, redis_keys.READY],
             args=[limit, redis_keys.ENTRY_PREFIX, AGAIN_SECONDS * 1000, AGAIN_LONGEST_SECONDS * 1000],
         )
         return [entry_id.decode() for entry_id in ids]
 
     async def claim(self, entry_id: str) -> Claim | None:
         """See `Outbox.claim`."""
-        answer = await self._claim(
-            keys=[redis_keys.entry(entry_id), redis_keys.DUE], args=[entry_id, self._lease_ms]
+        keys = [redis_keys.entry(entry_id), redis_keys.DUE, redis_keys.READY]
+        return self._claimed(await self._claim(keys=keys, args=[entry_id, self._lease_ms]))
+
+    async def claim_next(self) -> Claim | None:
+        """See `Outbox.claim_next`."""
+        return self._claimed(
+            await self._claim_next(
+                keys=[redis_keys.DUE, redis_keys.READY], args=[redis_keys.ENTRY_PREFIX, self._lease_ms]
+            )
         )
+
+    def _claimed(self, answer: list[Any] | None) -> Claim | None:
         if answer is None:
             return None
-        fence, attempts, sealed, chunks, age_ms = answer
+        name, fence, attempts, sealed, chunks, age_ms = answer
+        entry_id = name.decode()
         letter = self._open(entry_id, sealed)
         return Claim(entry_id, fence, letter, attempts, age_ms / 1000, chunks, chunks * CHUNK_OCTETS)
 
@@ -263,7 +276,12 @@ class RedisOutbox:
         """See `Outbox.settle`."""
         return bool(
             await self._settle(
-                keys=[redis_keys.entry(claim.id), redis_keys.content(claim.id), redis_keys.DUE],
+                keys=[
+                    redis_keys.entry(claim.id),
+                    redis_keys.content(claim.id),
+                    redis_keys.DUE,
+                    redis_keys.READY,
+                ],
                 args=[
                     claim.id,
                     claim.fence,

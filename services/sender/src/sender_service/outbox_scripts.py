@@ -18,8 +18,9 @@ local function disappears(entry, visible, id, visible_ms)
     redis.call('PEXPIRE', visible, visible_ms)
   end
 end
-local function ended(content, due, id)
+local function ended(content, due, ready, id)
   redis.call('ZREM', due, id)
+  redis.call('ZREM', ready, id)
   redis.call('UNLINK', content)
 end
 """
@@ -69,7 +70,7 @@ return too_much(KEYS[1], tonumber(ARGV[1]), 2)
 """KEYS recent · ARGV recipients (counted ms limit)* → 'rate-index left retry_ms', or '' where it may go"""
 
 ACCEPT = f"""#!lua
-local entry, content, due, visible, recent, key, quota = unpack(KEYS, 1, 7)
+local entry, content, due, ready, visible, recent, key, quota = unpack(KEYS, 1, 8)
 local id, owner, sealed, chunks = unpack(ARGV, 1, 4)
 local due_at, recipients, key_ms = tonumber(ARGV[5]), tonumber(ARGV[6]), ARGV[7]
 local announce_ms, rates = tonumber(ARGV[8]), 10 + tonumber(ARGV[9])
@@ -80,8 +81,8 @@ if keyed then
   local earlier = redis.call('GET', key)
   if earlier then return {{'earlier', earlier}} end
 end
-for i = 8, #KEYS, 2 do
-  if redis.call('EXISTS', KEYS[i]) == 0 then return {{'no-upload', tostring((i - 8) / 2)}} end
+for i = 9, #KEYS, 2 do
+  if redis.call('EXISTS', KEYS[i]) == 0 then return {{'no-upload', tostring((i - 9) / 2)}} end
 end
 if redis.call('HLEN', content) ~= tonumber(chunks) then return {{'no-content', ''}} end
 redis.call('ZREMRANGEBYSCORE', recent, '-inf', now - 86400000)
@@ -93,39 +94,40 @@ redis.call('HSET', entry, 'stage', held and 'held' or 'queued', 'owner', owner, 
   'chunks', chunks, 'created', now, 'first_due', due_at, 'due', due_at, 'fence', 0, 'attempts', 0, 'hints', 0)
 redis.call('PERSIST', content)
 redis.call('ZADD', due, held and due_at or now + announce_ms, id)
+redis.call('ZADD', ready, due_at, id)
 redis.call('ZREMRANGEBYSCORE', visible, '-inf', now)
 redis.call('ZADD', visible, '+inf', id)
 redis.call('PERSIST', visible)
 redis.call('ZADD', recent, now, recipients .. ' ' .. id)
 redis.call('PEXPIRE', recent, 86400000)
 if keyed then redis.call('SET', key, id, 'PX', key_ms) end
-for i = 8, #KEYS, 2 do
+for i = 9, #KEYS, 2 do
   redis.call('UNLINK', KEYS[i], KEYS[i + 1])
-  redis.call('HDEL', quota, ARGV[10 + (i - 8) / 2])
+  redis.call('HDEL', quota, ARGV[10 + (i - 9) / 2])
 end
 return {{'accepted', id}}
 """
-"""KEYS entry content due visible recent key|'' quota (upload, its chunks)*
+"""KEYS entry content due ready visible recent key|'' quota (upload, its chunks)*
 ARGV id owner sealed chunks due_ms|0 recipients key_ms announce_ms upload-count upload-id* (counted ms limit)*
 → {accepted id}, {earlier id}, {no-upload index}, {no-content ''}, {limit 'rate-index left retry_ms'}
 A rate is checked against the members of `recent`, which are 'recipients id' by time (ms).
 What is due at once is announced by who accepted it, so the scan leaves it alone for announce_ms."""
 
 CANCEL = f"""#!lua flags=allow-oom
-local entry, content, due, visible = unpack(KEYS)
+local entry, content, due, ready, visible = unpack(KEYS)
 local id, owner, visible_ms = unpack(ARGV)
 {_NOW}{_ENDED}
 local stage = redis.call('HGET', entry, 'stage')
 if not stage or redis.call('HGET', entry, 'owner') ~= owner then return 'unknown' end
 if stage == 'held' then
   redis.call('HSET', entry, 'stage', 'cancelled')
-  ended(content, due, id)
+  ended(content, due, ready, id)
   disappears(entry, visible, id, visible_ms)
   return 'cancelled'
 end
 return stage
 """
-"""KEYS entry content due visible · ARGV id owner visible_ms → the stage it is in now, or 'unknown'"""
+"""KEYS entry content due ready visible · ARGV id owner visible_ms → the stage it is in now, or 'unknown'"""
 
 ACKNOWLEDGE = f"""#!lua flags=allow-oom
 local entry, visible = unpack(KEYS)
@@ -141,7 +143,7 @@ return 1
 """KEYS entry visible · ARGV id owner visible_ms → 1, or 0 where this mailbox has no such entry"""
 
 DUE = f"""#!lua flags=allow-oom
-local due = KEYS[1]
+local due, ready = unpack(KEYS)
 local limit, prefix, again_ms, longest_ms = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 {_NOW}
 local ids = redis.call('ZRANGEBYSCORE', due, '-inf', now, 'LIMIT', 0, limit)
@@ -153,33 +155,55 @@ for _, id in ipairs(ids) do
     if stage == 'held' then redis.call('HSET', entry, 'stage', 'queued') end
     local hints = redis.call('HINCRBY', entry, 'hints', 1)
     redis.call('ZADD', due, now + math.min(longest_ms, again_ms * 2 ^ math.min(hints - 1, 20)), id)
+    redis.call('ZADD', ready, 'NX', now, id)
     found[#found + 1] = id
   else
     redis.call('ZREM', due, id)
+    redis.call('ZREM', ready, id)
   end
 end
 return found
 """
-"""KEYS due · ARGV limit entry-prefix again_ms longest_ms → ids
+"""KEYS due ready · ARGV limit entry-prefix again_ms longest_ms → ids
 The score in `due` is when an id is next looked at: due time, lease's end, or next announcement."""
 
-CLAIM = f"""#!lua flags=allow-oom
-local entry, due = unpack(KEYS)
-local id, lease_ms = unpack(ARGV)
-{_NOW}
-local stage, due_at, lease = unpack(redis.call('HMGET', entry, 'stage', 'due', 'lease'))
-local free = false
-if stage == 'held' or stage == 'queued' then free = now >= tonumber(due_at) end
-if stage == 'sending' then free = now >= tonumber(lease) end
-if not free then return false end
-local fence = redis.call('HINCRBY', entry, 'fence', 1)
-local attempts = redis.call('HINCRBY', entry, 'attempts', 1)
-redis.call('HSET', entry, 'stage', 'sending', 'lease', now + lease_ms, 'hints', 0)
-redis.call('ZADD', due, now + lease_ms, id)
-local sealed, chunks, first_due = unpack(redis.call('HMGET', entry, 'sealed', 'chunks', 'first_due'))
-return {{fence, attempts, sealed, tonumber(chunks), now - first_due}}
+_CLAIM = """
+local function claim(entry, due, ready, id, lease_ms)
+  local stage, due_at, lease = unpack(redis.call('HMGET', entry, 'stage', 'due', 'lease'))
+  local free = false
+  if stage == 'held' or stage == 'queued' then free = now >= tonumber(due_at) end
+  if stage == 'sending' then free = now >= tonumber(lease) end
+  if not free then return false end
+  local fence = redis.call('HINCRBY', entry, 'fence', 1)
+  local attempts = redis.call('HINCRBY', entry, 'attempts', 1)
+  redis.call('HSET', entry, 'stage', 'sending', 'lease', now + lease_ms, 'hints', 0)
+  redis.call('ZADD', due, now + lease_ms, id)
+  redis.call('ZREM', ready, id)
+  local sealed, chunks, first_due = unpack(redis.call('HMGET', entry, 'sealed', 'chunks', 'first_due'))
+  return {id, fence, attempts, sealed, tonumber(chunks), now - first_due}
+end
 """
-"""KEYS entry due · ARGV id lease_ms → {fence, attempts, sealed, chunks, age_ms} or nothing"""
+
+CLAIM = f"""#!lua flags=allow-oom
+local entry, due, ready = unpack(KEYS)
+{_NOW}{_CLAIM}
+return claim(entry, due, ready, ARGV[1], ARGV[2])
+"""
+"""KEYS entry due ready · ARGV id lease_ms → {id, fence, attempts, sealed, chunks, age_ms} or nothing"""
+
+CLAIM_NEXT = f"""#!lua flags=allow-oom
+local due, ready = unpack(KEYS)
+local prefix, lease_ms = unpack(ARGV)
+{_NOW}{_CLAIM}
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', ready, '-inf', now, 'LIMIT', 0, 20)) do
+  local claimed = claim(prefix .. id, due, ready, id, lease_ms)
+  if claimed then return claimed end
+  redis.call('ZREM', ready, id)
+end
+return false
+"""
+"""KEYS due ready · ARGV entry-prefix lease_ms → as CLAIM
+`ready` holds what nobody claimed, by when it is due; DUE puts back what a dead worker left."""
 
 _IS_OURS = """
 local stage, current = unpack(redis.call('HMGET', entry, 'stage', 'fence'))
@@ -197,19 +221,20 @@ return 1
 """KEYS entry due · ARGV id fence lease_ms → 1, or 0 where the fence is no longer ours"""
 
 SETTLE = f"""#!lua flags=allow-oom
-local entry, content, due = unpack(KEYS)
+local entry, content, due, ready = unpack(KEYS)
 local id, fence, sealed, retry_ms, visible_prefix, visible_ms, keep = unpack(ARGV)
 {_NOW}{_ENDED}{_IS_OURS}
 if tonumber(retry_ms) >= 0 then
   redis.call('HSET', entry, 'sealed', sealed, 'stage', 'queued', 'due', now + retry_ms, 'hints', 0)
   redis.call('ZADD', due, now + retry_ms, id)
+  redis.call('ZADD', ready, now + retry_ms, id)
 else
   redis.call('HSET', entry, 'sealed', sealed, 'stage', 'done')
-  ended(content, due, id)
+  ended(content, due, ready, id)
   local owner, seen = unpack(redis.call('HMGET', entry, 'owner', 'seen'))
   if keep == '0' or seen then disappears(entry, visible_prefix .. owner, id, visible_ms) end
 end
 return 1
 """
-"""KEYS entry content due · ARGV id fence sealed retry_ms|-1 visible-prefix visible_ms keep → 1, or 0 as RENEW
+"""KEYS entry content due ready · ARGV id fence sealed retry_ms|-1 visible-prefix visible_ms keep → as RENEW
 `keep` is 1 where the entry stays visible until it is acknowledged."""

@@ -3,6 +3,7 @@
 import hashlib
 
 DUE = "outbox:due"
+READY = "outbox:ready"
 ENTRY_PREFIX = "outbox:entry:"
 VISIBLE_PREFIX = "outbox:visible:"
 UPLOAD_PREFIX = "upload:entry:"

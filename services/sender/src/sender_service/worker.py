@@ -13,7 +13,7 @@ from threading import Thread
 from typing import Any
 
 import structlog
-from celery.signals import setup_logging, worker_init, worker_shutdown
+from celery.signals import setup_logging, worker_init, worker_shutdown, worker_shutting_down
 
 from courriel_seal import KeyRing
 from courriel_web.logs import configure_logs
@@ -28,6 +28,8 @@ from sender_service.report import Reporter
 from sender_service.settings import Settings
 
 CLOSE_SECONDS = 5.0
+PATROL_END_SECONDS = 60.0
+"""A relay may take its time over the message under way; what is not over then, another repeats."""
 log = structlog.get_logger(__name__)
 
 
@@ -66,16 +68,23 @@ class Engine:
         )
 
     def start(self) -> None:
-        """Start the loop's thread."""
+        """Start the loop's thread, and look for what is due without hints."""
         self._thread.start()
+        self._patrol = self._run(self._dispatch.patrol())
 
     def deliver(self, entry_id: str) -> None:
-        """Try to deliver one entry; return when the attempt is over."""
-        self._run(self._dispatch.deliver(entry_id)).result()
+        """Follow a hint; return when nothing is due any more."""
+        self._run(self._dispatch.work(entry_id)).result()
+
+    def drain(self) -> None:
+        """Begin nothing more; Celery waits for what is under way."""
+        self._dispatch.stop()
 
     def stop(self) -> None:
-        """Close what is open; called when no delivery runs any more."""
+        """Finish the patrol's delivery, and close what is open; called when no other delivery runs."""
+        self.drain()
         try:
+            self._patrol.result(PATROL_END_SECONDS)
             self._run(self._close()).result(CLOSE_SECONDS)
         finally:
             self._loop.call_soon_threadsafe(self._loop.stop)
@@ -104,6 +113,10 @@ def _start(**_: object) -> None:
     engine.start()
 
 
+def _drain(**_: object) -> None:
+    engine.drain()
+
+
 def _stop(**_: object) -> None:
     engine.stop()
 
@@ -118,5 +131,6 @@ def deliver(entry_id: str) -> None:
 
 setup_logging.connect(_configure_logs)
 worker_init.connect(_start)
+worker_shutting_down.connect(_drain)
 worker_shutdown.connect(_stop)
 celery.task(deliver, name=TASK)
