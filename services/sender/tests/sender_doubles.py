@@ -6,6 +6,7 @@ The stores here are held to the same suites as the real ones (``sender_port_suit
 
 import asyncio
 import math
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -14,9 +15,11 @@ from courriel_wire import Address, Introspection, ReportState
 from sender_service.auth_client import SessionEnded
 from sender_service.delivery import Delivered, Envelope, Outcome
 from sender_service.outbox import (
+    NOTHING_COUNTED,
     Acceptance,
     Claim,
     ContentLost,
+    Depth,
     Entry,
     Letter,
     Listing,
@@ -67,6 +70,7 @@ class MemoryOutbox:
         self._uploads = uploads
         self._rates = rates.each()
         self._keys: dict[tuple[str, str], str] = {}
+        self._outcomes: Counter[str] = Counter()
 
     async def accept(self, acceptance: Acceptance) -> str:
         """See the port."""
@@ -219,11 +223,26 @@ class MemoryOutbox:
             raise ContentLost
         return self.records[claim.id].content
 
-    async def settle(self, claim: Claim, letter: Letter, retry_seconds: float | None) -> bool:
+    async def depth(self) -> Depth:
+        """See the port."""
+        now = self._now()
+        ended = {Stage.DONE, Stage.CANCELLED}
+        entries = [each for each in self.records.values() if each.entry.stage not in ended]
+        ages = [now - each.first_due for each in entries if each.first_due < now]
+        return Depth(len(entries), len(ages), max(ages, default=0.0), dict(self._outcomes))
+
+    async def settle(
+        self,
+        claim: Claim,
+        letter: Letter,
+        retry_seconds: float | None,
+        outcomes: Mapping[str, int] = NOTHING_COUNTED,
+    ) -> bool:
         """See the port."""
         record = self._ours(claim)
         if record is None:
             return False
+        self._outcomes.update(outcomes)
         record.entry = replace(record.entry, letter=letter)
         if retry_seconds is None:
             self._end(record, Stage.DONE)

@@ -406,6 +406,30 @@ class OutboxSuite:
         await bench.pass_time(86_000)
         assert [entry.report() for entry in await listed(bench)] == [ReportState.NONE]
 
+    async def test_the_queue_is_told_to_those_who_watch(self, bench: OutboxBench) -> None:
+        """What is there, what waits and for how long, what attempts brought; counted under a live fence."""
+        assert (await bench.outbox.depth()).entries == 0
+        await bench.outbox.accept(acceptance(held=600))
+        entry_id = await bench.outbox.accept(acceptance())
+        await bench.pass_time(16)
+        stale, claim = await bench.outbox.claim(entry_id), None
+        await bench.pass_time(16)
+        depth = await bench.outbox.depth()
+        assert (depth.entries, depth.waiting) == (2, 1)
+        assert 31 < depth.oldest_seconds < 40
+        claim = await bench.outbox.claim(entry_id)
+        assert stale
+        assert claim
+        await bench.outbox.settle(stale, LETTER.record(BOTH), None, {"message.permanent": 9})
+        await bench.outbox.settle(claim, claim.letter, 1, {"message.temporary": 2})
+        await bench.pass_time(2)
+        claim = await bench.outbox.claim(entry_id)
+        assert claim
+        await bench.outbox.settle(claim, LETTER.record(BOTH), None, {"message.delivered": 2})
+        depth = await bench.outbox.depth()
+        assert (depth.entries, depth.waiting, depth.oldest_seconds) == (1, 0, 0)
+        assert depth.outcomes == {"message.temporary": 2, "message.delivered": 2}
+
     async def test_a_lost_message_is_told(self, bench: OutboxBench) -> None:
         """Reading it raises, instead of giving half of it."""
         entry_id = await bench.outbox.accept(acceptance())

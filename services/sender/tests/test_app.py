@@ -127,6 +127,23 @@ async def test_the_hourly_limit_says_when(bench: Bench) -> None:
     assert 3500 < int(answer.headers["Retry-After"]) <= 3600
 
 
+async def test_the_queue_is_told_to_prometheus(bench: Bench) -> None:
+    """In its text format, without a session, and without anything personal."""
+    await bench.send()
+    bench.outbox.clock.now += 5
+    claim = await bench.outbox.claim_next()
+    assert claim
+    await bench.outbox.settle(claim, claim.letter, 10, {"message.temporary": 1})
+    answer = await bench.http.get("/metrics", headers={"Authorization": ""})
+    assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
+    told = answer.text.splitlines()
+    assert "courriel_outbox_entries 1" in told
+    assert "courriel_outbox_waiting 1" in told
+    assert "courriel_outbox_oldest_seconds 5" in told
+    assert 'courriel_deliveries_total{about="message",outcome="temporary"} 1' in told
+    assert "demo.example" not in answer.text
+
+
 async def test_what_is_left_is_told(bench: Bench) -> None:
     """Limits of a message, and what the mailbox may still send, without signing off on anything."""
     await bench.send(to=["a@demo.example", "b@demo.example"])

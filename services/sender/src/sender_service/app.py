@@ -29,6 +29,7 @@ from sender_service.outbox import NotCancellable, Outbox, UnknownOutboxEntry
 from sender_service.outbox_redis import RedisOutbox
 from sender_service.rates import TooMuchSent
 from sender_service.routes_limits import limits_router
+from sender_service.routes_metrics import metrics_router
 from sender_service.routes_outbox import outbox_router
 from sender_service.routes_session import signed_in
 from sender_service.routes_uploads import uploads_router
@@ -143,5 +144,6 @@ def create_app(
     )
     app.include_router(outbox_router(submissions, outbox, session))
     app.include_router(uploads_router(uploads, session, limits))
+    app.include_router(metrics_router(outbox))
     app.include_router(limits_router(limits, outbox, session))
     return app

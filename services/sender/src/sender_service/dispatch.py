@@ -9,6 +9,7 @@ leaves "sending" in doubt, the message is sent again with the same Message-ID: a
 
 import asyncio
 import random
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -221,9 +222,15 @@ class Dispatch:
         deadline = asyncio.get_running_loop().time() + self._settle_seconds
         while True:
             try:
-                return await self._outbox.settle(claim, result.letter, result.pause)
+                return await self._outbox.settle(claim, result.letter, result.pause, _counted(claim, result))
             except Exception as error:
                 if asyncio.get_running_loop().time() >= deadline:
                     raise
                 log.warning("result not recorded yet", entry=claim.id, error=type(error).__name__)
                 await asyncio.sleep(SETTLE_PAUSE_SECONDS)
+
+
+def _counted(claim: Claim, result: _Result) -> Mapping[str, int]:
+    """Count what an attempt brought: `message.delivered`, `report.temporary` and so on."""
+    about = "report" if claim.letter.unreported() else "message"
+    return Counter(f"{about}.{type(outcome).__name__.lower()}" for outcome in result.outcomes)

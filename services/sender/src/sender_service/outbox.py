@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Protocol
 
 from courriel_wire import RecipientState, ReportState
@@ -17,6 +18,7 @@ from sender_service.delivery import Delivered, Envelope, Outcome, Permanent
 from sender_service.errors import SenderError
 from sender_service.rates import Usage
 
+NOTHING_COUNTED: Mapping[str, int] = MappingProxyType({})
 LISTED = 200
 """Entries that a list shows at most."""
 
@@ -239,6 +241,19 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
+class Depth:
+    """How much is on its way: `entries` in all, `waiting` whose time has come, for `oldest_seconds` at most.
+
+    `outcomes` counts, since ever, what attempts brought for recipients.
+    """
+
+    entries: int
+    waiting: int
+    oldest_seconds: float
+    outcomes: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Listing:
     """Entries of a mailbox, the newest first; `truncated` where there are more than were asked for."""
 
@@ -306,9 +321,19 @@ class Outbox(Protocol):
     async def content(self, claim: Claim) -> bytes:
         """Return the stored message. Raises ContentLost."""
 
-    async def settle(self, claim: Claim, letter: Letter, retry_seconds: float | None) -> bool:
+    async def depth(self) -> Depth:
+        """Say how much is on its way, for those who watch."""
+
+    async def settle(
+        self,
+        claim: Claim,
+        letter: Letter,
+        retry_seconds: float | None,
+        outcomes: Mapping[str, int] = NOTHING_COUNTED,
+    ) -> bool:
         """Record the result of an attempt, and end it: due again in `retry_seconds`, or done (None).
 
         Done erases the content, and the entry is shown for 24 hours more; where its report FAILED, until its
-        owner acknowledges it. False where the fence is no longer ours: then nothing changed.
+        owner acknowledges it. `outcomes` are added to those of `depth`.
+        False where the fence is no longer ours: then nothing changed.
         """

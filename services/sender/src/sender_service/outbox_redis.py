@@ -5,7 +5,7 @@ else and makes it stay. So a large message never blocks Redis, and what was not 
 """
 
 import json
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -18,9 +18,11 @@ from courriel_seal import KeyRing, SealBroken
 from courriel_wire import RecipientState, ReportState
 from sender_service import outbox_scripts, redis_keys
 from sender_service.outbox import (
+    NOTHING_COUNTED,
     Acceptance,
     Claim,
     ContentLost,
+    Depth,
     Entry,
     Letter,
     Listing,
@@ -39,6 +41,8 @@ UNACCEPTED_SECONDS = 600
 KEY_SECONDS = 86_400
 VISIBLE_SECONDS = 86_400
 ANNOUNCE_SECONDS = 2
+LOOKED_AT = 5000
+"""As many entries are looked at to tell how long the oldest waits."""
 AGAIN_SECONDS = 5
 AGAIN_LONGEST_SECONDS = 60
 LEASE_SECONDS = 15.0
@@ -66,6 +70,7 @@ class RedisOutbox:
         self._claim = redis.register_script(outbox_scripts.CLAIM)
         self._claim_next = redis.register_script(outbox_scripts.CLAIM_NEXT)
         self._renew = redis.register_script(outbox_scripts.RENEW)
+        self._depth = redis.register_script(outbox_scripts.DEPTH)
         self._settle = redis.register_script(outbox_scripts.SETTLE)
 
     async def accept(self, acceptance: Acceptance) -> str:
@@ -272,7 +277,22 @@ class RedisOutbox:
                     raise ContentLost from error
         return bytes(plain)
 
-    async def settle(self, claim: Claim, letter: Letter, retry_seconds: float | None) -> bool:
+    async def depth(self) -> Depth:
+        """See `Outbox.depth`."""
+        entries, waiting, oldest_ms, counted = await self._depth(
+            keys=[redis_keys.DUE, redis_keys.OUTCOMES], args=[redis_keys.ENTRY_PREFIX, LOOKED_AT]
+        )
+        pairs = zip(counted[::2], counted[1::2], strict=True)
+        outcomes = {name.decode(): int(count) for name, count in pairs}
+        return Depth(entries, waiting, oldest_ms / 1000, outcomes)
+
+    async def settle(
+        self,
+        claim: Claim,
+        letter: Letter,
+        retry_seconds: float | None,
+        outcomes: Mapping[str, int] = NOTHING_COUNTED,
+    ) -> bool:
         """See `Outbox.settle`."""
         return bool(
             await self._settle(
@@ -281,6 +301,7 @@ class RedisOutbox:
                     redis_keys.content(claim.id),
                     redis_keys.DUE,
                     redis_keys.READY,
+                    redis_keys.OUTCOMES,
                 ],
                 args=[
                     claim.id,
@@ -290,6 +311,7 @@ class RedisOutbox:
                     redis_keys.VISIBLE_PREFIX,
                     VISIBLE_SECONDS * 1000,
                     int(letter.reporting.state is ReportState.FAILED),
+                    *(value for counted in outcomes.items() for value in counted),
                 ],
             )
         )

@@ -221,9 +221,10 @@ return 1
 """KEYS entry due · ARGV id fence lease_ms → 1, or 0 where the fence is no longer ours"""
 
 SETTLE = f"""#!lua flags=allow-oom
-local entry, content, due, ready = unpack(KEYS)
-local id, fence, sealed, retry_ms, visible_prefix, visible_ms, keep = unpack(ARGV)
+local entry, content, due, ready, outcomes = unpack(KEYS)
+local id, fence, sealed, retry_ms, visible_prefix, visible_ms, keep = unpack(ARGV, 1, 7)
 {_NOW}{_ENDED}{_IS_OURS}
+for i = 8, #ARGV, 2 do redis.call('HINCRBY', outcomes, ARGV[i], ARGV[i + 1]) end
 if tonumber(retry_ms) >= 0 then
   redis.call('HSET', entry, 'sealed', sealed, 'stage', 'queued', 'due', now + retry_ms, 'hints', 0)
   redis.call('ZADD', due, now + retry_ms, id)
@@ -236,5 +237,22 @@ else
 end
 return 1
 """
-"""KEYS entry content due ready · ARGV id fence sealed retry_ms|-1 visible-prefix visible_ms keep → as RENEW
+"""KEYS entry content due ready outcomes
+ARGV id fence sealed retry_ms|-1 visible-prefix visible_ms keep (outcome count)* → as RENEW
 `keep` is 1 where the entry stays visible until it is acknowledged."""
+
+DEPTH = f"""#!lua flags=no-writes
+local due, outcomes = unpack(KEYS)
+local prefix, looked_at = unpack(ARGV)
+{_NOW}
+local waiting, oldest = 0, now
+for _, id in ipairs(redis.call('ZRANGE', due, 0, looked_at - 1)) do
+  local first_due = tonumber(redis.call('HGET', prefix .. id, 'first_due') or now)
+  if first_due < now then
+    waiting, oldest = waiting + 1, math.min(oldest, first_due)
+  end
+end
+return {{redis.call('ZCARD', due), waiting, now - oldest, redis.call('HGETALL', outcomes)}}
+"""
+"""KEYS due outcomes · ARGV entry-prefix looked_at → {entries, waiting, oldest_ms, {outcome, count…}}
+`waiting` are those whose time has come, among the first `looked_at`."""

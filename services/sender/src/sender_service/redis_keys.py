@@ -4,6 +4,8 @@ import hashlib
 
 DUE = "outbox:due"
 READY = "outbox:ready"
+OUTCOMES = "outbox:outcomes"
+"""Hash: what attempts brought for recipients, and how often, since ever."""
 ENTRY_PREFIX = "outbox:entry:"
 VISIBLE_PREFIX = "outbox:visible:"
 UPLOAD_PREFIX = "upload:entry:"
