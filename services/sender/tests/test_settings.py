@@ -76,3 +76,10 @@ def test_several_relays_keep_their_order() -> None:
     assert [(each.host, each.port) for each in settings.relays()] == [("a.example", 465), ("b.example", 587)]
     with pytest.raises(ValidationError, match="starts with smtp"):
         Settings(**{**GOOD, "smtp_url": "smtp://a.example,"})
+
+
+@pytest.mark.parametrize("url", ["redis+sentinel://a", "redis+sentinel:///s", "redis+sentinel://a/s/x"])
+def test_a_sentinel_url_names_hosts_and_a_service(url: str) -> None:
+    """What it lacks is told, without the URL."""
+    with pytest.raises(ValidationError, match="a Sentinel URL"):
+        Settings(**{**GOOD, "redis_state_url": url})

@@ -20,8 +20,8 @@ def _key_ring(text: SecretStr) -> SecretStr:
 
 
 def _redis_url(url: SecretStr) -> SecretStr:
-    if not re.fullmatch(r"(rediss?|unix)://\S+", url.get_secret_value()):
-        raise ValueError("a Redis URL starts with redis://, rediss:// or unix://")
+    if not re.fullmatch(r"(rediss?|redis\+sentinel|unix)://\S+", url.get_secret_value()):
+        raise ValueError("a Redis URL starts with redis://, rediss://, redis+sentinel:// or unix://")
     return url
 
 

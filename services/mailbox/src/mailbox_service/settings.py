@@ -17,8 +17,8 @@ Seconds = Annotated[float, Field(gt=0)]
 
 
 def _redis_url(url: SecretStr) -> SecretStr:
-    if not re.fullmatch(r"(rediss?|unix)://\S+", url.get_secret_value()):
-        raise ValueError("a Redis URL starts with redis://, rediss:// or unix://")
+    if not re.fullmatch(r"(rediss?|redis\+sentinel|unix)://\S+", url.get_secret_value()):
+        raise ValueError("a Redis URL starts with redis://, rediss://, redis+sentinel:// or unix://")
     return url
 
 

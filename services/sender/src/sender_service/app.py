@@ -98,7 +98,9 @@ def create_app(
     """Make the application; adapters that are not given are the real ones."""
     redis = connect_redis(settings.redis_state_url.get_secret_value())
     keys = KeyRing.parse(settings.sender_keys.get_secret_value())
-    outbox = outbox or RedisOutbox(redis, keys, rates=settings.rates())
+    outbox = outbox or RedisOutbox(
+        redis, keys, rates=settings.rates(), replicas=settings.redis_state_replicas
+    )
     uploads = uploads or RedisUploads(
         redis,
         keys,

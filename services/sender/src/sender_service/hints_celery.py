@@ -7,8 +7,11 @@ ETA.
 import asyncio
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import quote
 
 from celery import Celery
+
+from courriel_web.redis_connection import SentinelService
 
 TASK = "sender.deliver"
 QUEUE = "outbox"
@@ -17,7 +20,8 @@ SOCKET_SECONDS = 2.0
 
 def make_celery(broker_url: str) -> Celery:
     """Make the Celery application that API and worker share; connects to nothing yet."""
-    celery = Celery("sender", broker=broker_url, set_as_current=False)
+    url, options = _broker(broker_url)
+    celery = Celery("sender", broker=url, set_as_current=False)
     celery.conf.update(
         accept_content=["json"],
         task_serializer="json",
@@ -37,9 +41,25 @@ def make_celery(broker_url: str) -> Celery:
             "socket_timeout": SOCKET_SECONDS,
             "retry_on_timeout": False,
             "max_retries": 1,
+            **options,
         },
     )
     return celery
+
+
+def _broker(url: str) -> tuple[str, dict[str, str]]:
+    """Return the URL as Celery's transports want it, and their options; one URL a Sentinel.
+
+    (https://docs.celeryq.dev/en/stable/getting-started/backends-and-brokers/redis.html)
+    """
+    behind = SentinelService.from_url(url)
+    if behind is None:
+        return url, {}
+    secret = (
+        f"{quote(behind.username, safe='')}:{quote(behind.password, safe='')}@" if behind.password else ""
+    )
+    urls = (f"sentinel://{secret}{host}:{port}/{behind.db}" for host, port in behind.sentinels)
+    return ";".join(urls), {"master_name": behind.service}
 
 
 class CeleryHints:

@@ -41,6 +41,7 @@ UNACCEPTED_SECONDS = 600
 KEY_SECONDS = 86_400
 VISIBLE_SECONDS = 86_400
 ANNOUNCE_SECONDS = 2
+REPLICATION_MS = 800
 LOOKED_AT = 5000
 """As many entries are looked at to tell how long the oldest waits."""
 AGAIN_SECONDS = 5
@@ -51,15 +52,30 @@ _CONTENT = "outbox-content"
 log = structlog.get_logger(__name__)
 
 
+class NotReplicated(RedisError):
+    """Too few replicas have a message on disk in time: it is not promised, though it may still be sent.
+
+    Who sends it again under its Idempotency-Key sends it once.
+    """
+
+
 class RedisOutbox:
     """Implements `sender_service.outbox.Outbox`."""
 
     def __init__(
-        self, redis: Redis, keys: KeyRing, *, rates: Rates, lease_seconds: float = LEASE_SECONDS
+        self,
+        redis: Redis,
+        keys: KeyRing,
+        *,
+        rates: Rates,
+        lease_seconds: float = LEASE_SECONDS,
+        replicas: int = 0,
     ) -> None:
+        """With `replicas`, a message is accepted once so many have it on disk."""
         self._redis = redis
         self._keys = keys
         self._rates = rates.each()
+        self._replicas = replicas
         self._lease_ms = int(lease_seconds * 1000)
         self._check_rates = redis.register_script(outbox_scripts.CHECK_RATES)
         self._usage = redis.register_script(outbox_scripts.USAGE)
@@ -105,22 +121,28 @@ class RedisOutbox:
         ]
         for upload in acceptance.uploads:
             keys += [redis_keys.upload(upload), redis_keys.upload_chunks(upload)]
-        answer = await self._accept(
-            keys=keys,
-            args=[
-                acceptance.id,
-                redis_keys.owner(mailbox),
-                self._seal(acceptance.id, acceptance.letter),
-                chunks,
-                due_ms,
-                len(acceptance.letter.recipients),
-                KEY_SECONDS * 1000,
-                ANNOUNCE_SECONDS * 1000,
-                len(acceptance.uploads),
-                *acceptance.uploads,
-                *self._rate_arguments(),
-            ],
-        )
+        args = [
+            acceptance.id,
+            redis_keys.owner(mailbox),
+            self._seal(acceptance.id, acceptance.letter),
+            chunks,
+            due_ms,
+            len(acceptance.letter.recipients),
+            KEY_SECONDS * 1000,
+            ANNOUNCE_SECONDS * 1000,
+            len(acceptance.uploads),
+            *acceptance.uploads,
+            *self._rate_arguments(),
+        ]
+        if not self._replicas:
+            return cast("tuple[bytes, bytes]", tuple(await self._accept(keys=keys, args=args)))
+        # On one connection: WAITAOF waits for what this connection wrote (https://redis.io/commands/waitaof/).
+        async with self._redis.pipeline(transaction=False) as step:
+            await self._accept(keys=keys, args=args, client=step)
+            step.execute_command("WAITAOF", 1, self._replicas, REPLICATION_MS)
+            answer, (_, replicas) = await step.execute()
+        if answer[0] == b"accepted" and replicas < self._replicas:
+            raise NotReplicated
         return cast("tuple[bytes, bytes]", tuple(answer))
 
     async def _store_content(self, acceptance: Acceptance) -> int:

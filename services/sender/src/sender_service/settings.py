@@ -6,6 +6,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from courriel_seal import KeyRing
+from courriel_web.redis_connection import SentinelService
 from courriel_web.settings import ServiceSettings
 from sender_service.limits import Limits
 from sender_service.rates import Rates
@@ -15,6 +16,11 @@ from sender_service.relay_server import RelayServer
 def _is_key_ring(text: SecretStr) -> SecretStr:
     KeyRing.parse(text.get_secret_value())
     return text
+
+
+def _is_redis_url(url: SecretStr) -> SecretStr:
+    SentinelService.from_url(url.get_secret_value())
+    return url
 
 
 DAY_TIMES = 10
@@ -28,8 +34,11 @@ def _listed(text: str) -> tuple[str, ...]:
 class Settings(ServiceSettings):
     """Frozen; a docstring under each field is its line in docs/configuration.md."""
 
-    redis_state_url: SecretStr
-    """Redis for what must survive: outbox, uploads and queue (`redis://`, `rediss://`)."""
+    redis_state_url: Annotated[SecretStr, AfterValidator(_is_redis_url)]
+    """Redis for what must survive: outbox, uploads and queue: `redis://`, `rediss://`, or
+    `redis+sentinel://[user:password@]host[:26379],host…/service[/db]`."""
+    redis_state_replicas: Annotated[int, Field(ge=0, le=10)] = 0
+    """Replicas of that Redis that must have a message on disk (WAITAOF) before it is accepted."""
     auth_url: str = "http://127.0.0.1:8101"
     """Where the auth service answers."""
     sender_secret: SecretStr
