@@ -124,7 +124,19 @@ async def test_names_of_inner_addresses_are_refused(site: Site, address: str) ->
 
 
 @pytest.mark.parametrize(
-    "host", ["127.0.0.1", "[::1]", "[::ffff:127.0.0.1]", "2130706433", "0x7f.1", "127.1", "localhost"]
+    "host",
+    [
+        "127.0.0.1",
+        "[::1]",
+        "[::ffff:127.0.0.1]",
+        "2130706433",
+        "0x7f.1",
+        "127.1",
+        "localhost",
+        "①②⑦.⓪.⓪.①",
+        "１２７.0.0.1",
+        "127。0。0。1",
+    ],
 )
 async def test_inner_addresses_in_any_spelling_are_refused(site: Site, host: str) -> None:
     """With the real resolver and the real rules."""

@@ -89,17 +89,20 @@ def image_type(content: bytes) -> str:
     raise ImageRefused
 
 
-def check_url(url: str, ports: frozenset[int] = PORTS) -> str:
-    """Return the host of an http(s) URL of a usual port, without user name. Raises ImageRefused."""
+def check_url(url: str, ports: frozenset[int] = PORTS) -> None:
+    """Check that it is an http(s) URL of a usual port, without user name. Raises ImageRefused."""
     try:
         parts = urlsplit(url)
         port = parts.port or _DEFAULT_PORTS.get(parts.scheme)
-        host = parts.hostname
     except ValueError as error:
         raise ImageRefused from error
-    if parts.scheme not in _DEFAULT_PORTS or not host or parts.username is not None or port not in ports:
+    if (
+        parts.scheme not in _DEFAULT_PORTS
+        or not parts.hostname
+        or parts.username is not None
+        or port not in ports
+    ):
         raise ImageRefused
-    return host
 
 
 def is_public(address: str) -> bool:

@@ -1,18 +1,19 @@
-"""The Internet as a source of images, over HTTP (aiohttp): resolved once, checked, then connected to.
+"""The Internet as a source of images, over HTTP (aiohttp): resolved once, checked where it is connected to.
 
-It carries no cookie and no referrer, keeps no connection, follows a few redirects (each checked anew), and
-stops at a size, a time and a number at once.
+A host has many spellings that lead to one address (`127.1`, `①②⑦.⓪.⓪.①`, a name), so that nothing is decided
+by the URL's text, but by the address of each socket that is about to be connected. No cookie and no referrer
+is carried, no connection kept; a few redirects are followed, each checked anew; size, time and number at once
+are bounded.
 """
 
 import asyncio
-import ipaddress
 import socket
 from collections.abc import Callable
 from typing import Final, Self
 from urllib.parse import urljoin
 
 import aiohttp
-from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.abc import AbstractResolver
 
 from gateway_service.remote_images import PORTS, ImageRefused, check_url, is_public
 
@@ -26,28 +27,6 @@ _HEADERS: Final = {
     "Accept-Encoding": "identity",
     "User-Agent": "Mozilla/5.0 (mail image proxy)",
 }
-
-
-class _CheckedResolver(AbstractResolver):
-    """Resolves a host and returns those of its addresses that are admitted; aiohttp connects to these."""
-
-    def __init__(self, resolver: AbstractResolver, admits: Callable[[str], bool]) -> None:
-        self._resolver = resolver
-        self._admits = admits
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
-    ) -> list[ResolveResult]:
-        """Return the admitted addresses. Raises OSError where there is none."""
-        found = await self._resolver.resolve(host, port, family)
-        admitted = [each for each in found if self._admits(each["host"])]
-        if not admitted:
-            raise OSError("the host is none of the Internet's")
-        return admitted
-
-    async def close(self) -> None:
-        """Close the resolver."""
-        await self._resolver.close()
 
 
 class HttpImageSource:
@@ -70,9 +49,14 @@ class HttpImageSource:
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
-        resolver = _CheckedResolver(self._resolver or aiohttp.ThreadedResolver(), self._admits)
+        connector = aiohttp.TCPConnector(
+            resolver=self._resolver or aiohttp.ThreadedResolver(),
+            use_dns_cache=False,
+            force_close=True,
+            socket_factory=self._socket,
+        )
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(resolver=resolver, use_dns_cache=False, force_close=True),
+            connector=connector,
             cookie_jar=aiohttp.DummyCookieJar(),
             headers=_HEADERS,
             auto_decompress=False,
@@ -98,7 +82,7 @@ class HttpImageSource:
 
     async def _step(self, url: str) -> tuple[bytes | None, str]:
         """Ask once: the content, or where it is said to be."""
-        self._check(url)
+        check_url(url, self._ports)
         if self._session is None:
             raise RuntimeError("the source is used outside its context")
         async with self._session.get(url, allow_redirects=False) as answer:
@@ -108,15 +92,12 @@ class HttpImageSource:
                 raise ImageRefused
             return await self._read(answer), url
 
-    def _check(self, url: str) -> None:
-        """Check what needs no resolving: aiohttp asks no resolver about an address in the URL."""
-        host = check_url(url, self._ports)
-        try:
-            literal = ipaddress.ip_address(host.partition("%")[0])
-        except ValueError:
-            return
-        if not self._admits(str(literal)):
-            raise ImageRefused
+    def _socket(self, target: aiohttp.AddrInfoType) -> socket.socket:
+        """Make the socket that is to be connected to ``target``. Raises OSError where it is not admitted."""
+        family, kind, protocol, _, address = target
+        if not self._admits(str(address[0])):
+            raise OSError("the address is none of the Internet's")
+        return socket.socket(family, kind, protocol)
 
     async def _read(self, answer: aiohttp.ClientResponse) -> bytes:
         content = bytearray()
