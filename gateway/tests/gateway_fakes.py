@@ -41,6 +41,7 @@ from courriel_wire import (
     SettingsRequest,
     SignedIn,
     SignInRequest,
+    Sort,
     Submission,
     UndeleteRequest,
     Upload,
@@ -168,6 +169,7 @@ class FakeMailbox:
     asked: list[tuple[Any, ...]] = field(default_factory=list)
     chosen: Settings = field(default_factory=Settings)
     seen: set[str] = field(default_factory=set)
+    indexed: int | None = None
     closed: int = 0
     failure: Exception | None = None
 
@@ -181,11 +183,19 @@ class FakeMailbox:
         self.letters[uid] = letter(uid, **given)
 
     async def page(
-        self, token: str, *, page: int, per_page: int, sort: str = "-arrival", refresh: bool = False
+        self,
+        token: str,
+        *,
+        page: int,
+        per_page: int,
+        sort: Sort = Sort.NEWEST_FIRST,
+        q: str = "",
+        refresh: bool = False,
     ) -> MessagePage:
-        """List one page, the newest first."""
-        self._called("page", token, page, per_page, sort, refresh)
-        newest = list(reversed(self.letters.values()))
+        """List one page, the newest first; of those whose subject holds ``q``."""
+        self._called("page", token, page, per_page, sort.value, q, refresh)
+        newest = [each for each in reversed(self.letters.values()) if q.lower() in each.subject.lower()]
+        indexed = len(self.letters) if self.indexed is None else self.indexed
         shown = newest[(page - 1) * per_page : page * per_page]
         return MessagePage(
             messages=tuple(
@@ -206,7 +216,7 @@ class FakeMailbox:
             page=page,
             per_page=per_page,
             total_size=sum(each.size for each in newest),
-            indexed=Indexed(done=len(newest), total=len(newest)),
+            indexed=Indexed(done=indexed, total=len(self.letters)),
             as_of=NOON,
         )
 

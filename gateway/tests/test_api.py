@@ -47,8 +47,8 @@ async def test_problems_of_services_pass_as_they_are(visitor: httpx2.AsyncClient
 
 async def test_list_and_open(client: httpx2.AsyncClient, mailbox: FakeMailbox) -> None:
     """The list is passed on with its page, sort and refresh; fields have the wire's names."""
-    body = (await client.get("/api/messages?page=1&per_page=1&sort=-arrival&refresh=1")).json()
-    assert mailbox.asked[-1] == ("page", "0123456789abcdef.token0", 1, 1, "-arrival", True)
+    body = (await client.get("/api/messages?page=1&per_page=1&sort=-arrival&q=objet&refresh=1")).json()
+    assert mailbox.asked[-1] == ("page", "0123456789abcdef.token0", 1, 1, "-arrival", "objet", True)
     assert body["messages"][0]["from"][0]["address"] == "marie.martin@demo.example"
     assert (body["total"], body["as_of"]) == (2, "2026-03-01T11:00:00Z")
     assert (await client.get("/api/messages/m1")).json()["text"] == "Texte m1\n"

@@ -1,5 +1,6 @@
 """Mailbox keeps its word to the gateway and to auth, as their own clients hear it."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -10,10 +11,19 @@ from tests.contract.conftest import PASSWORD, Providers
 import auth_service.errors
 import auth_service.mailbox_client
 from courriel_web.service_client import UpstreamProblem
-from courriel_wire import Code, DeleteAccepted, DeleteRequest, DeleteResults, SeenManyRequest, UndeleteRequest
+from courriel_wire import (
+    Code,
+    DeleteAccepted,
+    DeleteRequest,
+    DeleteResults,
+    SeenManyRequest,
+    Sort,
+    UndeleteRequest,
+)
 from gateway_service.mailbox_client import MailboxClient
 
 UNKNOWN_UID = "bm9ib2R5"
+INDEX_SECONDS = 10.0
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -131,3 +141,21 @@ async def test_mailbox_proves_a_password_for_auth_alone(providers: Providers) ->
         with pytest.raises(UpstreamProblem) as refused:
             await http.json("DELETE", "/sessions/sid-1")
     assert refused.value.problem.type == Code.SERVICE_CREDENTIAL_REFUSED
+
+
+async def test_the_whole_maildrop_is_sorted_and_searched(mailbox: MailboxClient, token: str) -> None:
+    """Once it is indexed, which the answer tells; each order has its inverse, whatever accents and case."""
+    async with asyncio.timeout(INDEX_SECONDS):
+        while True:
+            page = await mailbox.page(token, page=1, per_page=200, sort=Sort.SUBJECT)
+            if page.indexed.done == page.indexed.total == page.total:
+                break
+    sizes = await mailbox.page(token, page=1, per_page=200, sort=Sort.SIZE_DOWN)
+    assert [each.size for each in sizes.messages] == sorted(
+        (each.size for each in page.messages), reverse=True
+    )
+    words = [word for each in page.messages for word in each.subject.split()]
+    accented = next(word for word in words if "é" in word)
+    plain = await mailbox.page(token, page=1, per_page=200, q=accented.replace("é", "E"))
+    assert (await mailbox.page(token, page=1, per_page=200, q=accented)).messages == plain.messages
+    assert 0 < plain.total < page.total

@@ -32,6 +32,32 @@ def test_unread_marks(open_browser: Opening) -> None:
     sign_out(page)
 
 
+def test_searching_and_sorting(open_browser: Opening) -> None:
+    """The field finds whatever the accents, headings sort and turn around, and pages stay in the search."""
+    page = open_browser()
+    sign_in(page, "jean.dupont")
+    total = page.get_by_role("row").count()
+    page.get_by_role("searchbox").fill("REUNION")
+    page.get_by_role("searchbox").press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("pour «\u00a0REUNION\u00a0»")
+    found = page.get_by_role("row").count()
+    assert 1 < found < total
+    page.get_by_role("columnheader", name="Taille").get_by_role("link").click()
+    expect(page.get_by_role("columnheader", name="Taille")).to_have_attribute("aria-sort", "descending")
+    expect(page.get_by_role("searchbox")).to_have_value("REUNION")
+    assert page.get_by_role("row").count() == found
+    first = page.get_by_role("row").nth(1).get_by_role("link").inner_text()
+    page.get_by_role("columnheader", name="Taille").get_by_role("link").click()
+    expect(page.get_by_role("columnheader", name="Taille")).to_have_attribute("aria-sort", "ascending")
+    assert page.get_by_role("row").last.get_by_role("link").inner_text() == first
+    page.get_by_role("row").nth(1).get_by_role("link").click()
+    expect(page.get_by_role("article")).to_be_visible()
+    expect(page.get_by_role("searchbox")).to_have_value("REUNION")
+    page.get_by_role("link", name="Tous les messages, dans l’ordre d’arrivée").click()
+    assert page.get_by_role("row").count() == total
+    sign_out(page)
+
+
 def test_deleting_undoing_and_deleting_for_good(open_browser: Opening) -> None:
     """« Annuler » brings a message back; sign-out carries a held deletion out."""
     page = open_browser()

@@ -18,6 +18,7 @@ from courriel_wire import (
     SeenManyRequest,
     Settings,
     SettingsRequest,
+    Sort,
     UndeleteRequest,
 )
 from gateway_service.services import Download, Downloading
@@ -34,10 +35,19 @@ class MailboxClient:
         self._transfers = transfers
 
     async def page(
-        self, token: str, *, page: int, per_page: int, sort: str = "-arrival", refresh: bool = False
+        self,
+        token: str,
+        *,
+        page: int,
+        per_page: int,
+        sort: Sort = Sort.NEWEST_FIRST,
+        q: str = "",
+        refresh: bool = False,
     ) -> MessagePage:
         """List one page."""
-        params: dict[str, str | int] = {"page": page, "per_page": per_page, "sort": sort}
+        params: dict[str, str | int] = {"page": page, "per_page": per_page, "sort": sort.value}
+        if q:
+            params["q"] = q
         if refresh:
             params["refresh"] = 1
         answer = await self._http.json(

@@ -13,11 +13,13 @@ from courriel_wire import (
     MessageView,
     SeenManyRequest,
     SeenRequest,
+    Sort,
     UndeleteRequest,
 )
 from gateway_service.browser_session import ApiToken
 from gateway_service.downloads import PipedResponse
 from gateway_service.identifiers import PathPart, PathUid
+from gateway_service.list_place import MAX_QUERY
 from gateway_service.openapi import MAILDROP_PROBLEMS, SECURED, bytes_of, problems
 from gateway_service.same_origin import only_own_pages_with_cookie
 from gateway_service.services import UsesServices
@@ -44,13 +46,18 @@ async def list_messages(
     services: UsesServices,
     page: Annotated[int, Query(ge=1, le=1_000_000, description="Counts from 1")] = 1,
     per_page: Annotated[int, Query(ge=1, le=200)] = 50,
-    sort: Annotated[str, Query(pattern=r"^-?[a-z]{1,16}$", description="`-arrival` is the newest first")] = (
-        "-arrival"
-    ),
+    sort: Annotated[Sort, Query(description="`-arrival` is the newest first")] = Sort.NEWEST_FIRST,
+    q: Annotated[
+        str, Query(max_length=MAX_QUERY, description="Words that sender, recipients and subject hold")
+    ] = "",
     refresh: Annotated[bool, Query(description="Ask the mail server anew")] = False,
 ) -> MessagePage:
-    """List what is in the maildrop at this moment (`as_of`), newest first."""
-    return await services.mailbox.page(token, page=page, per_page=per_page, sort=sort, refresh=refresh)
+    """List what is in the maildrop at this moment (`as_of`), newest first.
+
+    Sorting and searching ignore case and accents, and cover the messages that are `indexed`: where `done` is
+    less than `total`, the others follow in a moment.
+    """
+    return await services.mailbox.page(token, page=page, per_page=per_page, sort=sort, q=q, refresh=refresh)
 
 
 @router.get(

@@ -1,9 +1,9 @@
 """Pages of the maildrop: the inbox with its preview, one message, deletion and undo."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
@@ -22,6 +22,7 @@ from gateway_service import last_sign_in
 from gateway_service.browser_session import SignedInVisitor, Visitor, visit
 from gateway_service.errors import UnknownMessage
 from gateway_service.identifiers import PathUid, checked_uid
+from gateway_service.list_place import AskedPlace, SentPlace
 from gateway_service.pages import pages_of
 from gateway_service.same_origin import only_own_pages
 from gateway_service.services import Services, UsesServices
@@ -31,7 +32,6 @@ from gateway_service.unread import seen_when_open
 router = APIRouter(include_in_schema=False, dependencies=[Depends(only_own_pages)])
 REMINDER_COOKIE = "reminder"
 MOST_AT_ONCE = 1000
-PageNumber = Annotated[int, Query(ge=1, le=1_000_000)]
 Uids = Annotated[list[str], Query(max_length=MOST_AT_ONCE)]
 FormUids = Annotated[list[str], Form(max_length=MOST_AT_ONCE)]
 
@@ -50,7 +50,7 @@ async def inbox(
     request: Request,
     visitor: ListVisitor,
     services: UsesServices,
-    page: PageNumber = 1,
+    place: AskedPlace,
     view: str = "",
     refresh: bool = False,
     opened: Annotated[str, Query(alias="open")] = "",
@@ -63,17 +63,20 @@ async def inbox(
     settings = request.app.state.settings
     per_page = visitor.display.messages_per_page
     listing, message = await asyncio.gather(
-        services.mailbox.page(visitor.token, page=page, per_page=per_page, refresh=refresh),
+        services.mailbox.page(
+            visitor.token, page=place.page, per_page=per_page, sort=place.sort, q=place.q, refresh=refresh
+        ),
         _preview(services, visitor.token, opened if visitor.display.preview != "hidden" else ""),
     )
     last_page = max(1, -(-listing.total // per_page))
-    if page > last_page:
-        return RedirectResponse(f"/messages?page={last_page}", status_code=303)
+    if place.page > last_page:
+        return RedirectResponse(replace(place, page=last_page).url(), status_code=303)
     answer = pages_of(request).page(
         "messages.html",
         visitor=visitor,
         listing=seen_when_open(listing, message),
         last_page=last_page,
+        place=place,
         message=message,
         gone=bool(opened) and message is None and visitor.display.preview != "hidden",
         view=view,
@@ -87,7 +90,7 @@ async def inbox(
     if last_sign_in.COOKIE in request.cookies:
         last_sign_in.forget(answer, secure=settings.secure)
     # Who reads a message is not disturbed.
-    polled = "" if message else f"/messages?page={page}&refresh=1&polled=1"
+    polled = "" if message else place.url(("refresh", 1), ("polled", 1))
     return come_back(request, answer, visitor, polled=polled)
 
 
@@ -127,23 +130,23 @@ async def delete(
     services: UsesServices,
     uid: FormUids = [],  # noqa: B006 — FastAPI copies it
     opened: Annotated[str, Form(alias="open")] = "",
-    page: Annotated[int, Form(ge=1)] = 1,
+    place: SentPlace,
 ) -> Response:
     """Delete what is ticked, or else the message that is open; the next page offers to undo it."""
     uids = tuple(checked_uid(each) for each in (uid or ([opened] if opened else [])))
     if not uids:
-        return RedirectResponse(f"/messages?page={page}&notice=nothing-ticked", status_code=303)
+        return RedirectResponse(place.url(("notice", "nothing-ticked")), status_code=303)
     seconds = visitor.display.undo_delete_seconds
     done = await services.mailbox.delete_many(
         visitor.token, DeleteRequest(uids=uids, undo_seconds=seconds or None)
     )
-    told: list[tuple[str, str | int]] = [("page", page)]
+    told: list[tuple[str, str | int]] = []
     if isinstance(done, DeleteAccepted):
         told += [("deleted", each) for each in uids]
         told.append(("until", done.undo_until.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")))
     else:
         told += [("outcome", result.outcome.value) for result in done.results]
-    return RedirectResponse(f"/messages?{urlencode(told)}", status_code=303)
+    return RedirectResponse(place.url(*told), status_code=303)
 
 
 @router.post("/messages/seen")
@@ -154,14 +157,14 @@ async def mark(
     seen: Annotated[bool, Form()],
     uid: FormUids = [],  # noqa: B006 — FastAPI copies it
     opened: Annotated[str, Form(alias="open")] = "",
-    page: Annotated[int, Form(ge=1)] = 1,
+    place: SentPlace,
 ) -> Response:
     """Mark what is ticked, or else the message that is open; what is open would be marked as seen again."""
     uids = tuple(checked_uid(each) for each in (uid or ([opened] if opened else [])))
     if not uids:
-        return RedirectResponse(f"/messages?page={page}&notice=nothing-ticked", status_code=303)
+        return RedirectResponse(place.url(("notice", "nothing-ticked")), status_code=303)
     await services.mailbox.mark_many(visitor.token, SeenManyRequest(uids=uids, seen=seen))
-    return RedirectResponse(f"/messages?page={page}", status_code=303)
+    return RedirectResponse(place.url(), status_code=303)
 
 
 @router.post("/messages/undelete")
@@ -169,13 +172,13 @@ async def undelete(
     visitor: SignedInVisitor,
     services: UsesServices,
     uid: FormUids,
-    page: Annotated[int, Form(ge=1)] = 1,
+    place: SentPlace,
 ) -> Response:
     """Take held deletions back."""
     await services.mailbox.undelete(
         visitor.token, UndeleteRequest(uids=tuple(checked_uid(each) for each in uid))
     )
-    return RedirectResponse(f"/messages?page={page}&notice=restored", status_code=303)
+    return RedirectResponse(place.url(("notice", "restored")), status_code=303)
 
 
 @router.get("/messages/{uid}")

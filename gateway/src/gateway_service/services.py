@@ -30,6 +30,7 @@ from courriel_wire import (
     SettingsRequest,
     SignedIn,
     SignInRequest,
+    Sort,
     Submission,
     UndeleteRequest,
     Upload,
@@ -85,9 +86,16 @@ class Mailbox(Protocol):
     """The maildrop of the token's session."""
 
     async def page(
-        self, token: str, *, page: int, per_page: int, sort: str = "-arrival", refresh: bool = False
+        self,
+        token: str,
+        *,
+        page: int,
+        per_page: int,
+        sort: Sort = Sort.NEWEST_FIRST,
+        q: str = "",
+        refresh: bool = False,
     ) -> MessagePage:
-        """List one page."""
+        """List one page; ``q`` is searched for in senders, recipients and subjects."""
         ...
 
     async def open(self, token: str, uid: str, *, mark_seen: bool = True) -> MessageView:

@@ -10,6 +10,7 @@ from functools import partial
 
 from courriel_message import Summary
 from courriel_seal import KeyRing
+from courriel_wire import Sort
 from mailbox_service import rendering
 from mailbox_service.connections import Login
 from mailbox_service.deletions import Deletions, Held
@@ -23,7 +24,7 @@ from mailbox_service.errors import (
     SessionEnded,
 )
 from mailbox_service.inline_images import ImageStoreUnavailable, InlineImages
-from mailbox_service.listing import Page, Sort, Wanted
+from mailbox_service.listing import Page, Wanted
 from mailbox_service.logins import Limits
 from mailbox_service.mail_cache import CacheUnavailable, MailCache
 from mailbox_service.maildrops import Access, Maildrops
@@ -130,6 +131,8 @@ class FakeServer:
     """Makes a message's UIDL, from its number and that of the login, too, where the server is so bad."""
     hold: dict[str, asyncio.Event] = field(default_factory=dict)
     """Per mailbox: a listing waits for this."""
+    hold_top: asyncio.Event | None = None
+    """Headers wait for this."""
     commands: list[str] = field(default_factory=list)
     client_addresses: list[str] = field(default_factory=list)
     connections: list["FakeMaildrop"] = field(default_factory=list)
@@ -208,6 +211,8 @@ class FakeMaildrop:
 
     async def headers(self, numbers: Sequence[int]) -> Mapping[int, bytes]:
         """TOP n 0."""
+        if self._server.hold_top:
+            await self._server.hold_top.wait()
         for number in numbers:
             self._command("TOP", number)
             if number in self._server.oversized_top:

@@ -8,11 +8,12 @@ from dataclasses import replace
 import pytest
 from mailbox_doubles import CACHE_KEY, JEAN, MARIE, PASSWORD, World, letter, until
 
+from courriel_wire import Sort
 from mailbox_service import mail_cache, rendering
 from mailbox_service.connections import Login, read_cache_key
 from mailbox_service.deletions import Held
 from mailbox_service.kept_renderings import keep_rendering, take_rendering
-from mailbox_service.listing import Sort, Wanted
+from mailbox_service.listing import Wanted
 from mailbox_service.maildrops import Access
 from mailbox_service.summaries import BLANK, Proof, Shown
 

@@ -6,6 +6,7 @@ import zipfile
 import pytest
 from mailbox_doubles import JEAN, PASSWORD, World, letter
 
+from courriel_wire import Sort
 from mailbox_service.connections import Login
 from mailbox_service.errors import (
     HeaderTooLarge,
@@ -14,7 +15,6 @@ from mailbox_service.errors import (
     UnknownMessage,
     UnknownPart,
 )
-from mailbox_service.listing import Sort
 from mailbox_service.messages import TOO_LARGE, UNREADABLE
 
 A, B = "YQ", "Yg"

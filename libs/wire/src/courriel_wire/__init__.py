@@ -23,6 +23,7 @@ from courriel_wire.messages import (
     MessageView,
     SeenManyRequest,
     SeenRequest,
+    Sort,
     UndeleteRequest,
 )
 from courriel_wire.outbox import (
@@ -101,6 +102,7 @@ __all__ = [
     "SettingsRequest",
     "SignInRequest",
     "SignedIn",
+    "Sort",
     "Submission",
     "UndeleteRequest",
     "Upload",

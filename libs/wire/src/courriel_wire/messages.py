@@ -29,6 +29,21 @@ class MessageSummary(Answer):
     has_attachments: bool = False
 
 
+class Sort(StrEnum):
+    """The orders of the list; a minus turns one around. ``arrival`` is the server's own."""
+
+    NEWEST_FIRST = "-arrival"
+    OLDEST_FIRST = "arrival"
+    DATE = "date"
+    DATE_DOWN = "-date"
+    FROM = "from"
+    FROM_DOWN = "-from"
+    SUBJECT = "subject"
+    SUBJECT_DOWN = "-subject"
+    SIZE = "size"
+    SIZE_DOWN = "-size"
+
+
 class Indexed(Answer):
     """How many of the maildrop's messages sorting and searching know already."""
 
@@ -39,7 +54,9 @@ class Indexed(Answer):
 class MessagePage(Answer):
     """``GET /api/messages``; ``page`` counts from 1, ``as_of`` is when the maildrop was last asked.
 
-    ``total`` and ``unread`` count the whole maildrop.
+    ``total`` and ``total_size`` are of all messages, or of those that a search found; a list that is searched
+    or sorted by anything but arrival covers the messages that are ``indexed``. ``unread`` counts the whole
+    maildrop, as ``indexed.total`` does.
     """
 
     messages: tuple[MessageSummary, ...]

@@ -7,32 +7,14 @@ import unicodedata
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from courriel_message import Summary
+from courriel_wire import Sort
 from mailbox_service.snapshots import Listed, Snapshot
 from mailbox_service.summaries import Shown, Summaries
 
-
-class Sort(StrEnum):
-    """The orders of the list; a minus turns one around. ``arrival`` is the server's own."""
-
-    NEWEST_FIRST = "-arrival"
-    OLDEST_FIRST = "arrival"
-    DATE = "date"
-    DATE_DOWN = "-date"
-    FROM = "from"
-    FROM_DOWN = "-from"
-    SUBJECT = "subject"
-    SUBJECT_DOWN = "-subject"
-    SIZE = "size"
-    SIZE_DOWN = "-size"
-
-    @property
-    def down(self) -> bool:
-        """Whether the greatest comes first."""
-        return self.value.startswith("-")
+_LIGATURES = str.maketrans({"œ": "oe", "æ": "ae"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +111,7 @@ def select(snapshot: Snapshot, hidden: Collection[str], summaries: Summaries, wa
         if words := wanted.words:
             known = [(message, found) for message, found in known if _holds(found.summary, words)]
         chosen = _sorted(known, wanted.sort)
-    elif wanted.sort.down:
+    elif wanted.sort is Sort.NEWEST_FIRST:
         chosen = visible[::-1]
     total_size = snapshot.total_size if chosen is visible else sum(message.size for message in chosen)
     return Selection(chosen, total_size, visible, snapshot.as_of, summaries)
@@ -144,7 +126,11 @@ def fold(text: str) -> str:
     """Return what of a text is compared: no case, no accents, ligatures taken apart."""
     if text.isascii():
         return text.lower()
-    apart = unicodedata.normalize("NFKD", text.casefold().replace("œ", "oe").replace("æ", "ae"))
+    return _without_accents(_without_accents(text).casefold().translate(_LIGATURES))
+
+
+def _without_accents(text: str) -> str:
+    apart = unicodedata.normalize("NFKD", text)
     return "".join(character for character in apart if not unicodedata.combining(character))
 
 
@@ -156,13 +142,13 @@ def _holds(summary: Summary, words: Sequence[str]) -> bool:
 
 def _sorted(known: Sequence[tuple[Listed, Shown]], sort: Sort) -> list[Listed]:
     """Order messages; those that are alike stand newest first, those without a date or sender last."""
-    newest_first = known[::-1]
+    newest_first, down = known[::-1], sort.value.startswith("-")
     key = _KEYS.get(sort.value.lstrip("-"))
     if key is None:
-        return [message for message, _ in (newest_first if sort.down else known)]
+        return [message for message, _ in (newest_first if down else known)]
     keyed = [(key(message, found.summary), message) for message, found in newest_first]
     with_key = [each for each in keyed if each[0] is not None]
-    with_key.sort(key=lambda each: each[0], reverse=sort.down)
+    with_key.sort(key=lambda each: each[0], reverse=down)
     return [message for _, message in (*with_key, *(each for each in keyed if each[0] is None))]
 
 

@@ -4,10 +4,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
 
-from courriel_wire import MessageHtml, MessagePage, MessageView
+from courriel_wire import MessageHtml, MessagePage, MessageView, Sort
 from mailbox_service.callers import AccessOf
 from mailbox_service.downloads import download
-from mailbox_service.listing import Sort, Wanted
+from mailbox_service.listing import Wanted
 from mailbox_service.maildrops import Access
 from mailbox_service.messages import DEFAULT_PER_PAGE, MAX_PER_PAGE, Messages
 from mailbox_service.views import show_message, show_page
