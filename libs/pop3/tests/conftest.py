@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from courriel_pop3 import Pop3Client, Server, Tls, connect
+from courriel_pop3 import Capabilities, Pop3Client, Server, Tls, connect
 
 HANG_UP = b"(hang up)"
 CAPABLE = "PIPELINING UIDL TOP USER SASL-PLAIN"
@@ -208,10 +208,10 @@ def session(plain: Server) -> Callable[..., Awaitable[tuple[Pop3Client, MemorySe
     """Return what opens a plain session with a `MemoryServer` of these arguments."""
 
     async def open_session(
-        replies: dict[str, bytes] | None = None, **options: object
+        replies: dict[str, bytes] | None = None, *, known: Capabilities | None = None, **options: object
     ) -> tuple[Pop3Client, MemoryServer]:
         server = MemoryServer(replies, **options)  # type: ignore[arg-type]
-        return await connect(plain, dial=server.dial), server
+        return await connect(plain, known=known, dial=server.dial), server
 
     return open_session
 

@@ -432,3 +432,25 @@ async def test_bad_banner(plain: Server, memory_server: Any, banner: bytes, erro
     with pytest.raises(error):
         await connect(plain, dial=server.dial)
     assert server.aborted
+
+
+async def test_known_capabilities_save_a_round_trip(session: Session) -> None:
+    """What another connection was told is believed, pipelining included."""
+    first, _ = await session()
+    client, server = await session({"UIDL": UIDLS, "LIST": SIZES}, known=first.capabilities)
+    await client.login("jean", "demo")
+    await client.listing()
+    assert server.commands == [PLAIN, "UIDL", "LIST"]
+    assert server.flights[-1] == b"UIDL\r\nLIST\r\n"
+
+
+async def test_a_refusal_counts_only_when_the_capabilities_are_still_true(session: Session) -> None:
+    """A server that can do something else now is asked again by the right way; a wrong password is not."""
+    first, _ = await session()
+    client, server = await session({"AUTH": b"-ERR what?\r\n"}, capa="USER", known=first.capabilities)
+    await client.login("jean", "demo")
+    assert server.commands == [PLAIN, "CAPA", "USER jean", "PASS demo"]
+    client, server = await session({"AUTH": b"-ERR [AUTH] no\r\n"}, known=first.capabilities)
+    with pytest.raises(AuthenticationRefused):
+        await client.login("jean", "demo")
+    assert server.commands == [PLAIN, "CAPA"]

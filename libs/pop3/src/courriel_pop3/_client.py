@@ -30,8 +30,17 @@ from courriel_pop3._sign_in import ways_to_sign_in
 from courriel_pop3._wire import Dial, Wire, make_connection, refusal
 
 
-async def connect(server: Server, *, client_address: str = "", dial: Dial | None = None) -> "Pop3Client":
+async def connect(
+    server: Server,
+    *,
+    client_address: str = "",
+    known: Capabilities | None = None,
+    dial: Dial | None = None,
+) -> "Pop3Client":
     """Connect, read the banner, start TLS as the server's terms say, and ask for capabilities.
+
+    `known` are those that this server told on another connection: CAPA is not sent then, unless a sign-in is
+    refused, or they are needed to decide on TLS.
 
     `client_address` is the IP address of whom the session is for, told as `Server.forwarding` says; ""
     where nobody knows. Raises `ConnectFailed`, `TimedOut`, `TlsFailed`, `CertificateRefused`, `TlsRequired`,
@@ -46,7 +55,7 @@ async def connect(server: Server, *, client_address: str = "", dial: Dial | None
     client = Pop3Client(server, wire)
     try:
         await make_connection(dial or asyncio.get_running_loop().create_connection, wire, server)
-        await client._open(client_address)  # noqa: SLF001 - the other half of making a client
+        await client._open(client_address, known)  # noqa: SLF001 - the other half of making a client
     except BaseException:
         wire.abort("the session could not be opened")
         raise
@@ -67,6 +76,7 @@ class Pop3Client:
         self._busy = False
         self._timestamp: str | None = None
         self.capabilities: Capabilities = UNKNOWN
+        self._believes = False
         self.encrypted: bool = False
 
     def __repr__(self) -> str:
@@ -85,6 +95,19 @@ class Pop3Client:
         `ServerPermanentFailure`; `TlsRequired` where the server takes no password on a plain link;
         `InvalidCommand` for names and passwords that cannot be sent (control characters, too long, empty).
         """
+        try:
+            await self._login(user, password)
+        except AuthenticationRefused:
+            if not self._believes:
+                raise
+            # what another connection told may be true no more: a refusal must be the password's
+            believed, self._believes = self.capabilities, False
+            await self._learn()
+            if self.capabilities == believed:
+                raise
+            await self._login(user, password)
+
+    async def _login(self, user: str, password: str) -> None:
         timestamp = None if self.encrypted else self._timestamp
         ways = ways_to_sign_in(
             self.capabilities, user, password, timestamp=timestamp, encrypted=self.encrypted
@@ -223,7 +246,7 @@ class Pop3Client:
         """Drop the connection without QUIT: nothing is deleted. May be called at any time, more than once."""
         self._wire.abort(why)
 
-    async def _open(self, client_address: str) -> None:
+    async def _open(self, client_address: str, known: Capabilities | None) -> None:
         if self._server.tls is Tls.IMPLICIT:
             await self._start_tls()
         event = await self._wire.next_event()
@@ -235,6 +258,10 @@ class Pop3Client:
             await self._upgrade()
         if self._server.forwarding is Forwarding.XCLIENT and client_address:
             await self._ask(commands.xclient(client_address))
+        if known is not None and self._server.tls is not Tls.LOOPBACK:
+            self._believe(known)
+            self._believes = True
+            return
         await self._learn()
         if self._server.tls is Tls.LOOPBACK and self.capabilities.stls:
             await self._upgrade()
@@ -259,10 +286,13 @@ class Pop3Client:
         try:
             _, body = await self._ask(commands.capa())
         except ReplyError:
-            self.capabilities = UNKNOWN
+            self._believe(UNKNOWN)
         else:
-            self.capabilities = Capabilities.parse(body)
-        self._wire.connection.pipelining = self.capabilities.pipelining and self._server.pipelining
+            self._believe(Capabilities.parse(body))
+
+    def _believe(self, capabilities: Capabilities) -> None:
+        self.capabilities = capabilities
+        self._wire.connection.pipelining = capabilities.pipelining and self._server.pipelining
 
     async def _ask(self, command: Command) -> tuple[str, bytes]:
         with self._turn():

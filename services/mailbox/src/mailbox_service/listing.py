@@ -90,7 +90,7 @@ class Selection:
             total=len(self.messages),
             unread=sum(message.uid not in seen for message in self.visible) if seen else len(self.visible),
             total_size=self.total_size,
-            indexed=count_known(self.summaries, self.visible),
+            indexed=self.summaries.count(self.visible),
             messages=len(self.visible),
             as_of=self.as_of,
         )
@@ -115,11 +115,6 @@ def select(snapshot: Snapshot, hidden: Collection[str], summaries: Summaries, wa
         chosen = visible[::-1]
     total_size = snapshot.total_size if chosen is visible else sum(message.size for message in chosen)
     return Selection(chosen, total_size, visible, snapshot.as_of, summaries)
-
-
-def count_known(summaries: Summaries, messages: Sequence[Listed]) -> int:
-    """Return how many of these messages are indexed."""
-    return sum(summaries.find(message.uid, message.size) is not None for message in messages)
 
 
 def fold(text: str) -> str:

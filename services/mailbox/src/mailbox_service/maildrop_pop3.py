@@ -1,7 +1,7 @@
 """The maildrop over POP3: courriel_pop3 in the domain's terms, on servers that lack commands, too.
 
-It retries nothing. What a server lacks is made up for within bounds (ADR 0010). Of a server it remembers two
-things: that it drops pipelined commands, and that it means the pause between logins that it announces.
+It retries nothing. What a server lacks is made up for within bounds (ADR 0010). Of a server it remembers what
+it said it can do, that it drops pipelined commands, and that it means the pause between logins it announces.
 """
 
 import asyncio
@@ -14,6 +14,7 @@ import structlog
 
 from courriel_pop3 import (
     AuthenticationRefused,
+    Capabilities,
     InvalidCommand,
     LoginDelay,
     MaildropInUse,
@@ -41,6 +42,8 @@ from mailbox_service.summaries import digest_header
 
 DISTRUST_SECONDS = 600.0
 """How long a server that dropped pipelined commands gets one command at a time."""
+KNOWN_SECONDS = 300.0
+"""How long the server's capabilities are believed: a round trip less at each login."""
 log = structlog.get_logger(__name__)
 
 
@@ -51,14 +54,17 @@ class Pop3Maildrops:
         self._server = server
         self._trusted_from = 0.0
         self._means_delay = False
+        self._known: Capabilities | None = None
+        self._known_until = 0.0
 
     async def open(self, login: Login) -> "Pop3Maildrop":
         """Connect and log in. Raises LoginRefused, MaildropBusy, LoginTooSoon or MailServerUnavailable."""
         server = self._server
-        if asyncio.get_running_loop().time() < self._trusted_from:
+        if _now() < self._trusted_from:
             server = replace(server, pipelining=False)
+        believed = self._known if _now() < self._known_until else None
         with _opening():
-            client = await connect(server, client_address=_address(login.client_address))
+            client = await connect(server, client_address=_address(login.client_address), known=believed)
         try:
             with _opening():
                 await client.login(login.username, login.password)
@@ -69,11 +75,13 @@ class Pop3Maildrops:
         except BaseException:
             client.close()
             raise
+        if client.capabilities != believed:
+            self._known, self._known_until = client.capabilities, _now() + KNOWN_SECONDS
         return Pop3Maildrop(client, self._distrust, means_delay=self._means_delay)
 
     def _distrust(self) -> None:
         log.warning("the mail server drops pipelined commands: one at a time for now")
-        self._trusted_from = asyncio.get_running_loop().time() + DISTRUST_SECONDS
+        self._trusted_from = _now() + DISTRUST_SECONDS
 
 
 class Pop3Maildrop:
@@ -101,7 +109,10 @@ class Pop3Maildrop:
             self._headers.sizes = {entry.number: entry.size for entry in entries}
             nameless = [entry.number for entry in entries if entry.uidl is None]
             headers = await self._headers.tops(nameless)
-        return [_named(entry.number, entry.size, entry.uidl, headers.get(entry.number)) for entry in entries]
+        return [
+            Entry(number, size, uidl) if uidl is not None else _named(number, size, headers.get(number))
+            for number, size, uidl in entries
+        ]
 
     async def headers(self, numbers: Sequence[int]) -> Mapping[int, bytes]:
         """TOP n 0 of each, pipelined; without TOP the beginnings of whole messages, within bounds."""
@@ -150,6 +161,10 @@ class Pop3Maildrop:
                 raise
 
 
+def _now() -> float:
+    return asyncio.get_running_loop().time()
+
+
 def _address(text: str) -> str:
     """Return an IP address, or "" for whatever else a front end may have told us."""
     try:
@@ -158,9 +173,7 @@ def _address(text: str) -> str:
         return ""
 
 
-def _named(number: int, size: int, uidl: str | None, header: bytes | None) -> Entry:
-    if uidl is not None:
-        return Entry(number, size, uidl)
+def _named(number: int, size: int, header: bytes | None) -> Entry:
     if header is not None:
         return Entry(number, size, f"sha256-{digest_header(header)[:32]}-{size}")
     return Entry(number, size, f"size-{size}", unique=False)

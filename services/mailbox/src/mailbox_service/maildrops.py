@@ -9,7 +9,7 @@ keeps no password: a login is asked for when a connection must be opened.
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 import structlog
@@ -131,7 +131,10 @@ class Maildrops:
             if session.signed_out:
                 raise SessionEnded
             if session.connection and self._is_stale(session.connection, access.mailbox, max_age):
+                # auth answers while the mail server answers QUIT
+                asked = asyncio.ensure_future(access.login())
                 await self._end(session)
+                access = replace(access, login=lambda: asked)
             return await self._do(session, access, work)
 
     async def lend_kept(

@@ -21,7 +21,7 @@ from mailbox_service.errors import (
     UnknownPart,
 )
 from mailbox_service.inline_images import InlineImages
-from mailbox_service.listing import Page, Wanted, count_known, select
+from mailbox_service.listing import Page, Wanted, select
 from mailbox_service.maildrops import Access, Maildrops
 from mailbox_service.message_headers import Headers, find_known, show
 from mailbox_service.readers import Reader
@@ -138,7 +138,7 @@ class Messages:
         if snapshot is None:
             return None
         selection = select(snapshot, hidden, summaries, wanted)
-        if wanted.needs_index and count_known(summaries, selection.visible) < len(selection.visible):
+        if wanted.needs_index and summaries.count(selection.visible) < len(selection.visible):
             return None  # there is something to be learnt: a connection is needed, and left for reading ahead
         messages = selection.cut(wanted)
         known = find_known(summaries, messages)

@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING
 from courriel_message import Summary
 
 if TYPE_CHECKING:
-    from mailbox_service.snapshots import Snapshot
+    from collections.abc import Iterable
+
+    from mailbox_service.snapshots import Listed, Snapshot
 
 MAX_SUMMARIES = 30_000
 """Of one session; the first that were learnt go first."""
@@ -73,6 +75,15 @@ class Summaries:
         """Return what is known under ``uid``, if it had this size: a server may give an old UIDL again."""
         shown = self._shown.get(uid)
         return shown if shown is not None and shown.proof.size == size else None
+
+    def count(self, messages: "Iterable[Listed]") -> int:
+        """Return how many of these messages are known."""
+        known = self._shown
+        return sum(
+            found.proof.size == size
+            for uid, _, size, _, _ in messages
+            if (found := known.get(uid)) is not None
+        )
 
     def show(self, uid: str, proof: Proof) -> None:
         """Remember that a message was shown: only that may be deleted."""
