@@ -50,21 +50,20 @@ class MailboxClient:
             params["q"] = q
         if refresh:
             params["refresh"] = 1
-        answer = await self._http.json(
-            "GET", "/messages", bearer=token, key=hint_of_token(token), params=params
+        return await self._http.model(
+            MessagePage, "GET", "/messages", bearer=token, key=hint_of_token(token), params=params
         )
-        return MessagePage.model_validate(answer)
 
     async def open(self, token: str, uid: str, *, mark_seen: bool = True) -> MessageView:
         """Read one message, and mark it as seen unless nobody looks at it."""
-        answer = await self._http.json(
+        return await self._http.model(
+            MessageView,
             "GET",
             f"/messages/{quote(uid, safe='')}",
             bearer=token,
             key=hint_of_token(token),
             params=None if mark_seen else {"mark_seen": 0},
         )
-        return MessageView.model_validate(answer)
 
     async def mark(self, token: str, uid: str, *, seen: bool) -> None:
         """Set or clear one message's seen mark."""

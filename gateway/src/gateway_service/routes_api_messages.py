@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
 
+from courriel_web.answers import json_answer
 from courriel_wire import (
     Code,
     DeleteAccepted,
@@ -35,6 +36,7 @@ ONE_PART = (*ONE_MESSAGE, Code.UNKNOWN_PART)
 
 @router.get(
     "",
+    response_model=MessagePage,
     summary="List the messages, a page at a time",
     operation_id="list_messages",
     openapi_extra=SECURED,
@@ -51,28 +53,31 @@ async def list_messages(
         str, Query(max_length=MAX_QUERY, description="Words that sender, recipients and subject hold")
     ] = "",
     refresh: Annotated[bool, Query(description="Ask the mail server anew")] = False,
-) -> MessagePage:
+) -> Response:
     """List what is in the maildrop at this moment (`as_of`), newest first.
 
     Sorting and searching ignore case and accents, and cover the messages that are `indexed`: where `done` is
     less than `total`, the others follow in a moment.
     """
-    return await services.mailbox.page(token, page=page, per_page=per_page, sort=sort, q=q, refresh=refresh)
+    return json_answer(
+        await services.mailbox.page(token, page=page, per_page=per_page, sort=sort, q=q, refresh=refresh)
+    )
 
 
 @router.get(
     "/{uid}",
+    response_model=MessageView,
     summary="Read one message",
     operation_id="open_message",
     openapi_extra=SECURED,
     responses=problems(*ONE_MESSAGE),
 )
-async def open_message(uid: PathUid, token: ApiToken, services: UsesServices) -> MessageView:
+async def open_message(uid: PathUid, token: ApiToken, services: UsesServices) -> Response:
     """Headers, text, sanitised HTML and the list of parts. It marks the message as seen.
 
     Reading changes nothing for other clients: POP3 has no seen marks, these are the mailbox's own here.
     """
-    return await services.mailbox.open(token, uid)
+    return json_answer(await services.mailbox.open(token, uid))
 
 
 @router.put(

@@ -10,12 +10,12 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from http import HTTPStatus
-from typing import Any, Self, cast
+from typing import Any, Self, TypeVar, cast
 
 import aiohttp
 from fastapi import FastAPI, Request
 from fastapi.responses import Response
-from pydantic import SecretStr, ValidationError
+from pydantic import BaseModel, SecretStr, ValidationError
 from yarl import URL
 
 from courriel_web.problems import Failure, problem_response
@@ -23,6 +23,7 @@ from courriel_web.request_context import REQUEST_ID_HEADER, request_id
 from courriel_web.routing import rank_replicas
 from courriel_wire import Code, Problem
 
+Model = TypeVar("Model", bound=BaseModel)
 RESOLVE_SECONDS = 2.0
 MAX_PROBLEM_OCTETS = 65_536
 
@@ -97,6 +98,11 @@ class ServiceClient:
         async with self.stream(method, path, **options) as answer:
             body = await answer.read()
             return None if not body else await answer.json(content_type=None)
+
+    async def model(self, kind: type[Model], method: str, path: str, **options: Any) -> Model:  # noqa: ANN401
+        """Call, and return the answer's JSON as a ``kind``. Options and errors as for ``stream``."""
+        async with self.stream(method, path, **options) as answer:
+            return kind.model_validate_json(await answer.read())
 
     @asynccontextmanager
     async def stream(

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
 
+from courriel_web.answers import json_answer
 from courriel_wire import MessageHtml, MessagePage, MessageView, Sort
 from mailbox_service.callers import AccessOf
 from mailbox_service.downloads import download
@@ -21,7 +22,7 @@ def message_routes(messages: Messages, access: AccessOf) -> APIRouter:
     router = APIRouter(prefix="/messages", tags=["messages"])
     Caller = Annotated[Access, Depends(access)]  # noqa: N806 — a type
 
-    @router.get("")
+    @router.get("", response_model=MessagePage)
     async def list_messages(
         *,
         caller: Caller,
@@ -30,19 +31,19 @@ def message_routes(messages: Messages, access: AccessOf) -> APIRouter:
         sort: Sort = Sort.NEWEST_FIRST,
         q: Annotated[str, Query(max_length=MAX_QUERY)] = "",
         refresh: bool = False,
-    ) -> MessagePage:
+    ) -> Response:
         """List a page of the maildrop."""
         wanted = Wanted(page, per_page, sort, q)
-        return show_page(await messages.page(caller, wanted, refresh=refresh), wanted)
+        return json_answer(show_page(await messages.page(caller, wanted, refresh=refresh), wanted))
 
-    @router.get("/{uid}")
+    @router.get("/{uid}", response_model=MessageView)
     async def open_message(
         caller: Caller,
         uid: str,
         mark_seen: bool = True,  # noqa: FBT001, FBT002 — a query parameter
-    ) -> MessageView:
+    ) -> Response:
         """Open a message."""
-        return show_message(await messages.open(caller, uid, mark_seen=mark_seen))
+        return json_answer(show_message(await messages.open(caller, uid, mark_seen=mark_seen)))
 
     @router.get("/{uid}/html")
     async def open_html_with_images(caller: Caller, uid: str) -> MessageHtml:
