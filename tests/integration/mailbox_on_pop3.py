@@ -4,6 +4,7 @@ Its auth, Redis and parsing processes are doubles; its clock is real.
 """
 
 import asyncio
+import base64
 import sys
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
@@ -18,7 +19,7 @@ from mailbox_service.maildrop_pop3 import Pop3Maildrops
 
 sys.path.append(str(Path(__file__).parents[2] / "services" / "mailbox" / "tests"))
 
-from mailbox_doubles import JEAN, PASSWORD, World
+from mailbox_doubles import CACHE_KEY, JEAN, PASSWORD, World
 from mailbox_http import AUTH, BEARER, client_of, problem
 
 __all__ = ["BEARER", "JEAN", "PASSWORD", "Service", "problem", "serving"]
@@ -40,6 +41,7 @@ class Service:
             "username": self._mailbox,
             "password": password,
             "client_address": client_address,
+            "cache_key": base64.urlsafe_b64encode(CACHE_KEY).decode(),
         }
         return await self.client.put(f"/sessions/{sid}", json=asked, headers=AUTH)
 

@@ -24,7 +24,26 @@ async def test_another_message_under_the_same_uidl_is_not_deleted(
         await service.log_in_anew()
         assert await service.delete(uids["2"]) == ["changed"]
         assert bad.subjects == ["3", "4", "1"]
-        assert await service.subjects() == ["3", "4", "1"]
+        uids = await service.uids()
+        assert list(uids) == ["3", "4", "1"]
+        assert await service.text(uids["4"]) == "Bonjour 4"
+
+
+async def test_another_message_under_the_same_uidl_is_not_opened_from_the_cache() -> None:
+    """Once the list shows it, its own text is what opens, though the other's was kept under this uid."""
+    bad = Misbehaving(mails=maildrop())
+    async with signed_in(bad) as service:
+        uids = await service.uids()
+        retrieved = -1
+        while bad.count("RETR") > retrieved:  # until it is opened without asking the server
+            await service.log_in_anew()
+            retrieved = bad.count("RETR")
+            assert await service.text(uids["2"]) == "Bonjour 2"
+        bad.mails[1] = Mail(b"uidl-2", letter("4"))
+        await service.log_in_anew()
+        assert await service.delete(uids["2"]) == ["changed"]
+        uids = await service.uids()
+        assert await service.text(uids["4"]) == "Bonjour 4"
 
 
 @pytest.mark.parametrize("capa", [without("UIDL"), without("UIDL", "TOP")], ids=["no UIDL", "no TOP either"])

@@ -38,21 +38,34 @@ class Recollection:
 
     async def rendering(self, mailbox: str, summaries: Summaries, message: Listed) -> Rendering | None:
         """Return a message as it was rendered before, or None."""
-        if summaries.cache_key is None or message.ambiguous:
+        name = _name(summaries, message)
+        if summaries.cache_key is None or name is None:
             return None
-        return await self._cache.message(summaries.cache_key, mailbox, message.uid, message.size)
+        return await self._cache.message(summaries.cache_key, mailbox, name, message.size)
 
     async def not_kept(
         self, mailbox: str, summaries: Summaries, messages: Sequence[Listed]
     ) -> Sequence[Listed]:
-        """Return those of these messages that are not written down as rendered."""
+        """Return those of these messages that may be written down as rendered, and are not."""
+        named = [(message, name) for message in messages if (name := _name(summaries, message))]
         if summaries.cache_key is None:
-            return messages
-        asked = [(message.uid, message.size) for message in messages]
+            return [message for message, _ in named]
+        asked = [(name, message.size) for message, name in named]
         kept = await self._cache.kept_messages(summaries.cache_key, mailbox, asked)
-        return [message for message in messages if (message.uid, message.size) not in kept]
+        return [message for message, name in named if (name, message.size) not in kept]
 
     async def keep(self, mailbox: str, summaries: Summaries, message: Listed, rendering: Rendering) -> None:
         """Write a rendered message down."""
-        if summaries.cache_key is not None and not message.ambiguous:
-            await self._cache.keep_message(summaries.cache_key, mailbox, message.uid, message.size, rendering)
+        name = _name(summaries, message)
+        if summaries.cache_key is not None and name is not None:
+            await self._cache.keep_message(summaries.cache_key, mailbox, name, message.size, rendering)
+
+
+def _name(summaries: Summaries, message: Listed) -> str | None:
+    """Return what a rendering is kept under: the uid and the digest of the header, or None without one.
+
+    A server may give a UIDL again, to another message of the same size: the list shows that one's header, and
+    must not open the other's text.
+    """
+    shown = None if message.ambiguous else summaries.find(message.uid, message.size)
+    return f"{message.uid} {shown.proof.digest}" if shown and shown.proof.digest else None
