@@ -5,6 +5,7 @@ It is no test: it passes no judgement. Exit codes: 0 when the page is written, 2
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
 import tempfile
@@ -13,6 +14,7 @@ from pathlib import Path
 
 os.environ.setdefault("TESTCONTAINERS_RYUK_DISABLED", "true")  # read when testcontainers is imported
 
+from tests.bench import sending
 from tests.bench.figures import Figures
 from tests.bench.load import CROWD, Load
 from tests.bench.mail_servers import NoContainersError, running_mail_servers
@@ -50,10 +52,13 @@ def main() -> int:
                         figures = Figures()
                         measured.rounds.append(Scenarios(product, far, figures).run(FAR_SECONDS))
                         measured.times[far.distance] = figures.comparisons()
+            (folder / "sending").mkdir()
+            sent = asyncio.run(sending.measure(folder / "sending"))
         except NoContainersError as error:
             sys.stderr.write(f"{error}\n")
             return 2
     page = markdown(measured, time.monotonic() - begun)
+    page += f"\n{sent.markdown()}"
     PAGE.write_text(page, encoding="utf-8")
     sys.stdout.write(page[page.index("## Times") :] + f"\nWritten to {PAGE.name}.\n")
     return 0
