@@ -1,7 +1,7 @@
 """The outbox in Redis: sealed letters and messages, and Lua steps (outbox_scripts.py) between their stages.
 
-The message is stored first, in chunks that expire by themselves; the accepting script then writes everything
-else and makes it stay. So a large message never blocks Redis, and what was not accepted leaves nothing.
+A small message is written by the accepting script itself. A large one is stored first, in chunks that expire
+by themselves, and the script makes it stay: it never blocks Redis, and what was not accepted leaves nothing.
 """
 
 import json
@@ -92,11 +92,16 @@ class RedisOutbox:
     async def accept(self, acceptance: Acceptance) -> str:
         """See `Outbox.accept`."""
         content = redis_keys.content(acceptance.id)
-        chunks = await self._store_content(acceptance)
-        status, value = await self._run_accept(acceptance, chunks)
+        chunks, only_chunk = 1, b""
+        if len(acceptance.content) <= CHUNK_OCTETS:
+            only_chunk = self._sealed_chunk(acceptance, 0)
+        else:
+            chunks = await self._store_content(acceptance)
+        status, value = await self._run_accept(acceptance, chunks, only_chunk)
         if status == b"accepted":
             return acceptance.id
-        await self._redis.unlink(content)
+        if not only_chunk:
+            await self._redis.unlink(content)
         if status == b"earlier":
             return value.decode()
         if status == b"limit":
@@ -105,7 +110,9 @@ class RedisOutbox:
             raise UnknownAttachment(acceptance.uploads[int(float(value))])
         raise RedisError("the content expired before it was accepted")
 
-    async def _run_accept(self, acceptance: Acceptance, chunks: int) -> tuple[bytes, bytes]:
+    async def _run_accept(
+        self, acceptance: Acceptance, chunks: int, only_chunk: bytes
+    ) -> tuple[bytes, bytes]:
         mailbox = acceptance.mailbox
         due_ms = 0 if acceptance.due_at is None else int(acceptance.due_at.timestamp() * 1000)
         key = acceptance.idempotency_key
@@ -130,6 +137,7 @@ class RedisOutbox:
             len(acceptance.letter.recipients),
             KEY_SECONDS * 1000,
             ANNOUNCE_SECONDS * 1000,
+            only_chunk,
             len(acceptance.uploads),
             *acceptance.uploads,
             *self._rate_arguments(),
@@ -151,11 +159,7 @@ class RedisOutbox:
         starts = range(0, len(acceptance.content), CHUNK_OCTETS)
         for first in range(0, len(starts), CHUNKS_AT_ONCE):
             chunks = {
-                str(index): self._keys.seal(
-                    acceptance.content[starts[index] : starts[index] + CHUNK_OCTETS],
-                    purpose=_CONTENT,
-                    context=f"{acceptance.id}:{index}".encode(),
-                )
+                str(index): self._sealed_chunk(acceptance, index)
                 for index in range(first, min(first + CHUNKS_AT_ONCE, len(starts)))
             }
             async with self._redis.pipeline(transaction=True) as step:
@@ -186,6 +190,10 @@ class RedisOutbox:
             args=[value for rate in self._rates for value in (rate.counted, rate.seconds * 1000)],
         )
         return Usage(dict(zip(self._rates, used, strict=True)))
+
+    def _sealed_chunk(self, acceptance: Acceptance, index: int) -> bytes:
+        chunk = acceptance.content[index * CHUNK_OCTETS : (index + 1) * CHUNK_OCTETS]
+        return self._keys.seal(chunk, purpose=_CONTENT, context=f"{acceptance.id}:{index}".encode())
 
     async def find(self, mailbox: str, entry_id: str) -> Entry:
         """See `Outbox.find`."""

@@ -73,7 +73,7 @@ ACCEPT = f"""#!lua
 local entry, content, due, ready, visible, recent, key, quota = unpack(KEYS, 1, 8)
 local id, owner, sealed, chunks = unpack(ARGV, 1, 4)
 local due_at, recipients, key_ms = tonumber(ARGV[5]), tonumber(ARGV[6]), ARGV[7]
-local announce_ms, rates = tonumber(ARGV[8]), 10 + tonumber(ARGV[9])
+local announce_ms, only_chunk, rates = tonumber(ARGV[8]), ARGV[9], 11 + tonumber(ARGV[10])
 {_NOW}{_RATES}
 if redis.call('EXISTS', entry) == 1 then return {{'accepted', id}} end
 local keyed = key ~= ''
@@ -84,10 +84,11 @@ end
 for i = 9, #KEYS, 2 do
   if redis.call('EXISTS', KEYS[i]) == 0 then return {{'no-upload', tostring((i - 9) / 2)}} end
 end
-if redis.call('HLEN', content) ~= tonumber(chunks) then return {{'no-content', ''}} end
+if only_chunk == '' and redis.call('HLEN', content) ~= tonumber(chunks) then return {{'no-content', ''}} end
 redis.call('ZREMRANGEBYSCORE', recent, '-inf', now - 86400000)
 local refusal = too_much(recent, recipients, rates)
 if refusal ~= '' then return {{'limit', refusal}} end
+if only_chunk ~= '' then redis.call('HSET', content, '0', only_chunk) end
 local held = due_at > now
 if not held then due_at = now end
 redis.call('HSET', entry, 'stage', held and 'held' or 'queued', 'owner', owner, 'sealed', sealed,
@@ -103,12 +104,13 @@ redis.call('PEXPIRE', recent, 86400000)
 if keyed then redis.call('SET', key, id, 'PX', key_ms) end
 for i = 9, #KEYS, 2 do
   redis.call('UNLINK', KEYS[i], KEYS[i + 1])
-  redis.call('HDEL', quota, ARGV[10 + (i - 9) / 2])
+  redis.call('HDEL', quota, ARGV[11 + (i - 9) / 2])
 end
 return {{'accepted', id}}
 """
 """KEYS entry content due ready visible recent key|'' quota (upload, its chunks)*
-ARGV id owner sealed chunks due_ms|0 recipients key_ms announce_ms upload-count upload-id* (counted ms limit)*
+ARGV id owner sealed chunks due_ms|0 recipients key_ms announce_ms only-chunk|''
+upload-count upload-id* (counted ms limit)*
 → {accepted id}, {earlier id}, {no-upload index}, {no-content ''}, {limit 'rate-index left retry_ms'}
 A rate is checked against the members of `recent`, which are 'recipients id' by time (ms).
 What is due at once is announced by who accepted it, so the scan leaves it alone for announce_ms."""
