@@ -158,11 +158,10 @@ class Link:
             spring()
 
     def _end(self, wire: _Wire) -> None:
-        if wire not in self._wires:
-            return
-        self._wires.discard(wire)
-        if wire.waiting:
+        if wire in self._wires and wire.waiting:
             self.in_doubt.append(wire.waiting)
+        self._wires.discard(wire)
+        # once more where it was ended before: the relay may have been reached since
         wire.client.transport.abort()
         if wire.relay:
             wire.relay.transport.abort()
