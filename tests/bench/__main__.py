@@ -25,7 +25,7 @@ from tests.bench.slow_link import HOST, slow_link
 
 PAGE = Path(__file__).parents[2] / "docs/benchmarks.md"
 ROUND_TRIP_SECONDS = 0.020
-NEAR_SECONDS, FAR_SECONDS = 45.0, 75.0
+NEAR_SECONDS, FAR_SECONDS = 40.0, 60.0
 """After this long at a distance no new round begins."""
 
 

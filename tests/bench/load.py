@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from tests.bench.scenarios import Place
 
 FEW, MANY = 8, 64
-SECONDS = 4.0
+SECONDS = 3.0
 """Of each load."""
 SIGN_INS = 20
-IDLE_SECONDS = 7.0
-"""After which a session's POP3 connection has ended (MAILBOX_IDLE_SECONDS), and a margin."""
+IDLE_SECONDS = 33.0
+"""After which a session is at rest (MAILBOX_CONNECTION_SECONDS), and a margin."""
 CROWD = tuple(Mailbox(f"boite.{number:03}", 100) for number in range(MANY + 16))
 Work = tuple["Callable[[int], object]", ...]
 

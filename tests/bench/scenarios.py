@@ -127,12 +127,12 @@ class Scenarios:
             with product(f"sign-in alone, {label}"):
                 client.sign_in(mailbox.name)
             client.messages()
-        with product(f"page 2, {label}"):
-            client.messages(UNSEEN_PAGE)
         uid = client.uids(UNSEEN_PAGE)[number]
         with product(f"open cold, {label}"):
             client.open(uid)
         client.settle()
+        with product(f"page 2, {label}"):
+            client.messages(UNSEEN_PAGE)
         with product(f"refresh, {label}"):
             client.messages(refresh=True)
         with product(f"sign-out, {label}"):
