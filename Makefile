@@ -57,8 +57,9 @@ translations: $(VENV)/.installed-dev ## bring the catalogues of the pages' words
 chaos: $(VENV)/.installed-dev ## 2,000 messages, 50 kills and cuts: nothing accepted may be lost
 	$(BIN)/python -m tests.chaos $(CHAOS)
 
-bench: $(VENV)/.installed-dev ## measure the product beside the raw floor, write docs/benchmarks.md
+bench: $(VENV)/.installed-dev ## measure the product beside the raw floor, write docs/benchmarks*.md
 	$(BIN)/python -m tests.bench
+	$(BIN)/python -m tests.bench.hostile_mail
 
 lock: $(VENV)/.installed-dev ## compile requirements/*.txt anew, with hashes
 	@BIN=$(BIN) requirements/lock
