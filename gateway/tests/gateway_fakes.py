@@ -164,6 +164,7 @@ class FakeMailbox:
     contents: dict[tuple[str, str], bytes] = field(default_factory=dict)
     images: dict[str, tuple[str, bytes]] = field(default_factory=dict)
     html_with_remote: dict[str, str] = field(default_factory=dict)
+    enclosures: dict[tuple[str, str], MessageView] = field(default_factory=dict)
     held: dict[str, MessageView] = field(default_factory=dict)
     outcomes: dict[str, DeleteOutcome] = field(default_factory=dict)
     asked: list[tuple[Any, ...]] = field(default_factory=list)
@@ -248,6 +249,13 @@ class FakeMailbox:
         """Return what a test put there."""
         self._called("html_with_images", token, uid)
         return self.html_with_remote.get(uid)
+
+    async def enclosed(self, token: str, uid: str, part: str) -> MessageView:
+        """Read the enclosed message that a test put there."""
+        self._called("enclosed", token, uid, part)
+        if (uid, part) not in self.enclosures:
+            raise problem(Code.UNKNOWN_PART, 404)
+        return self.enclosures[uid, part]
 
     def raw(self, token: str, uid: str) -> Downloading:
         """Stream the message."""

@@ -91,6 +91,13 @@ class MailboxClient:
         answer = await self._http.json("GET", path, bearer=token, key=hint_of_token(token))
         return MessageHtml.model_validate(answer).html
 
+    async def enclosed(self, token: str, uid: str, part: str) -> MessageView:
+        """Read a message that is a part of another."""
+        path = f"/messages/{quote(uid, safe='')}/parts/{quote(part, safe='')}/message"
+        return MessageView.model_validate(
+            await self._http.json("GET", path, bearer=token, key=hint_of_token(token))
+        )
+
     def raw(self, token: str, uid: str) -> Downloading:
         """Stream the message as it was delivered."""
         return self._download(token, f"/messages/{quote(uid, safe='')}/raw")

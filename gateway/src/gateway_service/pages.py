@@ -18,6 +18,7 @@ from courriel_wire import Settings as Choices
 from gateway_service.display import Display
 from gateway_service.formats import Formats, duration, place, size
 from gateway_service.languages import language, translate, translate_plural
+from gateway_service.openable import opens_as
 from gateway_service.senders import is_colleague, verdict
 from gateway_service.settings import Settings
 from gateway_service.static_files import static_url
@@ -75,6 +76,7 @@ class Pages:
             "excerpt_values": EXCERPT_VALUES,
             "is_dangerous": is_dangerous,
             "is_colleague": is_colleague,
+            "opens_as": opens_as,
             "verdict": verdict,
         }
 

@@ -31,7 +31,7 @@ router = APIRouter(
     dependencies=[Depends(only_own_pages_with_cookie)],
 )
 ONE_MESSAGE = (*MAILDROP_PROBLEMS, Code.UNKNOWN_MESSAGE)
-ONE_PART = (*ONE_MESSAGE, Code.UNKNOWN_PART)
+ONE_PART = (*ONE_MESSAGE, Code.UNKNOWN_PART, Code.MESSAGE_UNREADABLE)
 
 
 @router.get(

@@ -3,7 +3,9 @@
 None of them marks it as read.
 """
 
-from fastapi import APIRouter, Depends, Request
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse, Response
 
 from courriel_wire import MessageView
@@ -12,6 +14,7 @@ from gateway_service.dispositions import attachment
 from gateway_service.downloads import PipedResponse
 from gateway_service.errors import UnknownMessage
 from gateway_service.identifiers import PathPart, PathUid
+from gateway_service.openable import Kind, open_part
 from gateway_service.pages import pages_of
 from gateway_service.remote_images import PATH as REMOTE_PATH
 from gateway_service.same_origin import only_own_pages
@@ -89,6 +92,23 @@ async def part_file(
 ) -> Response:
     """Save one attachment."""
     return await PipedResponse.of(services.mailbox.part(visitor.token, uid, part))
+
+
+@router.get("/messages/{uid}/parts/{part}/view")
+async def part_view(
+    *,
+    request: Request,
+    uid: PathUid,
+    part: PathPart,
+    visitor: SignedInVisitor,
+    services: UsesServices,
+    kind: Annotated[Kind, Query(alias="as")],
+) -> Response:
+    """Look at one attachment in a document of its own: an image, PDF, text, or a message."""
+    if kind == "message":
+        enclosed = await services.mailbox.enclosed(visitor.token, uid, part)
+        return _document(request, visitor, enclosed, whole=True)
+    return await open_part(services.mailbox.part(visitor.token, uid, part), kind)
 
 
 @router.get("/messages/{uid}/parts.zip")

@@ -114,6 +114,10 @@ class Mailbox(Protocol):
         """Return the sanitised HTML with its images from elsewhere at our addresses; None without HTML."""
         ...
 
+    async def enclosed(self, token: str, uid: str, part: str) -> MessageView:
+        """Read a message that is a part of another."""
+        ...
+
     def raw(self, token: str, uid: str) -> Downloading:
         """Stream the message as it was delivered."""
         ...

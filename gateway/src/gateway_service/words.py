@@ -30,6 +30,10 @@ _PROBLEMS = {
         N_("Cette pièce jointe n’existe pas"),
         N_("Ouvrez de nouveau le message pour voir celles qu’il contient."),
     ),
+    Code.MESSAGE_UNREADABLE: Explanation(
+        N_("Ce contenu n’a pas pu être analysé en toute sécurité"),
+        N_("Enregistrez le message en entier (.eml) pour le lire sur votre poste habituel."),
+    ),
     Code.UNKNOWN_OUTBOX_ENTRY: Explanation(
         N_("Cet envoi n’est plus suivi"), N_("Les envois restent visibles pendant 24 heures.")
     ),

@@ -246,3 +246,20 @@ async def test_a_repeated_uidl_with_an_oversized_header_is_not_deleted() -> None
     assert await world.subjects(access) == ["", "1er"]
     assert await world.deletions.delete(access, [A, f"{A}~2"]) == {A: "deleted", f"{A}~2": "changed"}
     assert len(world.server.uidls()) == 1
+
+
+async def test_an_enclosed_message_is_opened() -> None:
+    """A message that is a part of another is read as one; a part that is none is no message."""
+    world = World()
+    inner = letter("Dedans", body="Bonjour de l'int\u00e9rieur.")
+    raw = b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nx\r\n"
+    raw += b"--b\r\nContent-Type: message/rfc822\r\n\r\n" + inner + b"\r\n"
+    raw += b"--b\r\nContent-Type: application/pdf\r\n\r\nx\r\n--b--\r\n"
+    world.deliver("a", raw=raw)
+    access = await world.access()
+    opened = await world.messages.enclosed(access, A, "2")
+    assert opened.rendering
+    assert opened.rendering.message.subject == "Dedans"
+    assert "Bonjour" in opened.rendering.message.text
+    with pytest.raises(UnknownPart):
+        await world.messages.enclosed(access, A, "3")

@@ -27,6 +27,7 @@ class Code(StrEnum):
     # Reading and deleting
     UNKNOWN_MESSAGE = "unknown-message"
     UNKNOWN_PART = "unknown-part"
+    MESSAGE_UNREADABLE = "message-unreadable"
     # Writing
     UNKNOWN_UPLOAD = "unknown-upload"
     UNKNOWN_OUTBOX_ENTRY = "unknown-outbox-entry"

@@ -86,7 +86,7 @@ FAILURES: Mapping[type[Exception], Failure] = {
         413, Code.MESSAGE_TOO_LARGE, "The message is too large to be opened here", members=("limit",)
     ),
     MessageUnreadable: Failure(
-        503, Code.SERVICE_UNAVAILABLE, "The message cannot be taken apart; download it as a whole"
+        422, Code.MESSAGE_UNREADABLE, "The message cannot be taken apart; it can be saved as it is"
     ),
 }
 

@@ -30,7 +30,7 @@ from mailbox_service.recollection import Recollection
 from mailbox_service.rendering import Attachment, Rendering
 from mailbox_service.seen import Seen
 from mailbox_service.snapshots import Listed, Snapshot
-from mailbox_service.summaries import Shown, Summaries
+from mailbox_service.summaries import BLANK, Shown, Summaries
 from mailbox_service.turns import Turns
 
 DEFAULT_PER_PAGE = 50
@@ -64,6 +64,9 @@ class Opened:
     rendering: Rendering | None = field(repr=False)
     notes: tuple[str, ...] = ()
     seen: bool = False
+
+
+ENCLOSED = "message/rfc822"
 
 
 class Messages:
@@ -238,6 +241,17 @@ class Messages:
             rendering = await self._reader.render(raw, self._remote)
         await self._images.keep(rendering.images)
         return rendering.html
+
+    async def enclosed(self, access: Access, uid: str, part_id: str) -> Opened:
+        """Return a message that is a part of another, ready to be shown. Raises as ``part``."""
+        attachment = await self.part(access, uid, part_id)
+        if attachment.content_type != ENCLOSED and not attachment.filename.lower().endswith(".eml"):
+            raise UnknownPart
+        async with self._turns.of(access.mailbox):
+            rendering = await self._reader.render(attachment.content)
+        await self._images.keep(rendering.images)
+        size = len(attachment.content)
+        return Opened(uid, size, BLANK, rendering, rendering.notes, seen=True)
 
     async def part(self, access: Access, uid: str, part_id: str) -> Attachment:
         """Return a part. Raises UnknownMessage, UnknownPart, MessageTooLarge, MessageUnreadable."""

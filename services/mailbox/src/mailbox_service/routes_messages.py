@@ -62,6 +62,11 @@ def message_routes(messages: Messages, access: AccessOf) -> APIRouter:
         part = await messages.part(caller, uid, part_id)
         return download(part.content, filename=part.filename, content_type=part.content_type)
 
+    @router.get("/{uid}/parts/{part_id}/message")
+    async def open_enclosed(caller: Caller, uid: str, part_id: str) -> MessageView:
+        """Open a message that is a part of another; its own parts come with it, as a file."""
+        return show_message(await messages.enclosed(caller, uid, part_id))
+
     @router.get("/{uid}/parts.zip", response_class=Response)
     async def download_parts(caller: Caller, uid: str) -> Response:
         """Return all attachments in one archive."""
