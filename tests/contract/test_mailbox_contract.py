@@ -1,15 +1,18 @@
 """Mailbox keeps its word to the gateway and to auth, as their own clients hear it."""
 
 import asyncio
+import re
+import time
 from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
 from pydantic import SecretStr
-from tests.contract.conftest import PASSWORD, Providers
+from tests.contract.conftest import PASSWORD, SECRETS, Providers
 
 import auth_service.errors
 import auth_service.mailbox_client
+from courriel_seal import KeyRing
 from courriel_web.service_client import UpstreamProblem
 from courriel_wire import (
     Code,
@@ -21,6 +24,7 @@ from courriel_wire import (
     UndeleteRequest,
 )
 from gateway_service.mailbox_client import MailboxClient
+from gateway_service.remote_images import PURPOSE
 
 UNKNOWN_UID = "bm9ib2R5"
 INDEX_SECONDS = 10.0
@@ -64,6 +68,32 @@ async def test_a_message_opens_whole_raw_and_in_parts(mailbox: MailboxClient, to
     assert abs(len(raw) - view.size) <= raw.count(b"\n")
     async with mailbox.archive(token, summary.uid) as download:
         assert b"".join([chunk async for chunk in download.chunks]).startswith(b"PK")
+
+
+async def test_images_from_elsewhere_stand_at_the_gateway(mailbox: MailboxClient, token: str) -> None:
+    """What mailbox seals, the gateway opens: both have the gateway's secret."""
+    page = await mailbox.page(token, page=1, per_page=200)
+    views = [await mailbox.open(token, message.uid) for message in page.messages]
+    view = next(view for view in views if view.remote_images and view.html)
+    html = await mailbox.html_with_images(token, view.uid)
+    sealed = re.findall(r'src="/remote/([\w-]+)"', html or "")
+    ring = KeyRing.of_secret(SECRETS["gateway"].get_secret_value())
+    assert sealed
+    for each in sealed:
+        assert ring.open_until(each, purpose=PURPOSE, now=time.time()).startswith("http")
+
+
+async def test_an_enclosed_message_opens(mailbox: MailboxClient, token: str) -> None:
+    """A message that is a part of another is a message; one that is none is no part to be opened so."""
+    page = await mailbox.page(token, page=1, per_page=200)
+    views = [await mailbox.open(token, message.uid) for message in page.messages]
+    found = [(view.uid, part) for view in views for part in view.parts]
+    uid, part = next(each for each in found if each[1].content_type == "message/rfc822")
+    assert (await mailbox.enclosed(token, uid, part.id)).subject
+    uid, part = next(each for each in found if each[1].content_type == "application/pdf")
+    with pytest.raises(UpstreamProblem) as refused:
+        await mailbox.enclosed(token, uid, part.id)
+    assert refused.value.problem.type == Code.UNKNOWN_PART
 
 
 async def test_every_message_of_the_demo_opens(mailbox: MailboxClient, token: str) -> None:

@@ -4,9 +4,11 @@ import time
 
 import pytest
 from hostile_messages import BROKEN, HEAVY, LISIBLE, letter, mixed, typed
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tnef_building import winmail
 
-from courriel_message import Excerpt, parse, part_content, summarise
+from courriel_message import Excerpt, cautions, parse, part_content, summarise
 
 NOTES = {
     "unknown charset": {"unknown-charset"},
@@ -171,3 +173,23 @@ def test_signed_and_encrypted_mail_is_recognised(kind: str, code: str) -> None:
 def test_openpgp_in_the_text_is_recognised() -> None:
     """OpenPGP may stand in the text itself."""
     assert "pgp-encrypted" in parse(letter(body=b"-----BEGIN PGP MESSAGE-----\r\n\r\nabc")).notes
+
+
+CAUTIONS = {"name-imitates-address", "mixed-script-address", "reply-to-elsewhere", "dangerous-file"}
+WHOLE = [build() for build in BROKEN.values()]
+CUTS = st.lists(st.tuples(st.integers(0, 2000), st.integers(0, 2000), st.binary(max_size=6)), max_size=6)
+
+
+@settings(max_examples=400)
+@given(st.sampled_from(WHOLE), st.sampled_from(WHOLE), CUTS)
+def test_mutated_letters_are_read(raw: bytes, other: bytes, cuts: list[tuple[int, int, bytes]]) -> None:
+    """Pieces of one letter put into another, octets changed: still a message whose parts can be fetched."""
+    mutated = raw
+    for start, end, octets in cuts:
+        mutated = mutated[:start] + octets + other[start:end] + mutated[max(start, end) :]
+    read = parse(mutated)
+    (read.text + read.subject).encode()
+    for part in read.parts:
+        assert part_content(mutated, part.id)[0] == part
+    assert set(cautions(read)) <= CAUTIONS
+    assert summarise(mutated).subject == read.subject
