@@ -78,6 +78,7 @@ async def test_an_enclosed_message_opens_with_its_heading(
         ("text/html", "a.txt", None),
         ("image/svg+xml", "a.png", None),
         ("application/x-msdownload", "a.pdf", None),
+        ("application/pdf", "a.pdf.exe", None),
     ],
 )
 def test_what_is_offered_to_open(content_type: str, filename: str, kind: str | None) -> None:

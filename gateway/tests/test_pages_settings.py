@@ -139,3 +139,12 @@ async def test_api_with_the_cookie_changes_the_pages(browser: httpx2.AsyncClient
     """What a page's own call changes, the next page follows."""
     await browser.put("/api/settings", json={"theme": "dark"})
     assert '<meta name="color-scheme" content="dark">' in (await browser.get("/outbox")).text
+
+
+async def test_remote_images_are_a_choice(browser: httpx2.AsyncClient, mailbox: FakeMailbox) -> None:
+    """Never, on request, or for known senders; what was chosen is kept, and the pages follow it."""
+    assert "Images distantes" in (await browser.get("/settings")).text
+    assert (await browser.post("/settings", data={"remote_images": "never"})).status_code == 303
+    assert mailbox.chosen.remote_images == "never"
+    mailbox.add("m3", html="<p>", remote_images=1)
+    assert "Afficher les images" not in (await browser.get("/messages/m3")).text

@@ -7,6 +7,7 @@ document of its own without script, origin or network. Everything else is to be 
 from collections.abc import AsyncIterator
 from typing import Final, Literal, cast
 
+from courriel_message import is_dangerous
 from gateway_service.downloads import PipedResponse
 from gateway_service.errors import UnknownFile
 from gateway_service.remote_images import ImageRefused, image_type
@@ -38,6 +39,8 @@ def opens_as(content_type: str, filename: str) -> Kind | None:
 
     Senders often claim nothing (application/octet-stream): then the name counts.
     """
+    if is_dangerous(filename):  # an invoice that ends in .exe is to be seen for what it is
+        return None
     kind = content_type.lower()
     if kind == "application/octet-stream":
         kind = _SUFFIXES.get(filename.rpartition(".")[2].lower(), kind)

@@ -1,6 +1,6 @@
 """Reads the form of « Paramètres », and says in words what is wrong with a field.
 
-What Basique cannot use (HTML writing, remote images) has no field yet, and keeps the value it has.
+What Basique cannot use (HTML writing) has no field yet, and keeps the value it has.
 """
 
 import re
@@ -18,6 +18,7 @@ CHOICE_FIELDS = (
     "copy_to_self",
     "density",
     "preview",
+    "remote_images",
     "theme",
     "mode",
     "refresh_seconds",
