@@ -46,6 +46,16 @@ class Part:
             self.process.kill()
             self.process.wait()
 
+    def hang(self) -> None:
+        """Stop it where it is: it holds its connections, and answers nothing until `go_on`."""
+        if self.process:
+            self.process.send_signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """Let it go on where it was."""
+        if self.process:
+            self.process.send_signal(signal.SIGCONT)
+
     def end(self) -> None:
         """Ask it to end, as a platform does; insist when it takes too long."""
         if self.process and self.process.poll() is None:

@@ -117,6 +117,23 @@ async def test_a_dead_redis_is_told_within_a_second(bench: Bench) -> None:
     assert len(listed["entries"]) == 1
 
 
+async def test_a_redis_that_hangs_is_told_within_two_seconds(bench: Bench) -> None:
+    """Stopped, not dead: each of many is answered 503 in time; nothing of them is stored once it goes on."""
+    await bench.post()
+    await bench.takes(1)
+    begun = time.monotonic()
+    bench.parts.redis.hang()
+    try:
+        answers = await asyncio.gather(*(bench.post() for _ in range(20)))
+        assert time.monotonic() - begun < 2
+    finally:
+        bench.parts.redis.go_on()
+    assert {(status, problem["type"]) for status, problem in answers} == {(503, "state-unavailable")}
+    assert (await bench.post())[0] == 202
+    await bench.takes(2)
+    assert len((await bench.get("/outbox"))["entries"]) == 2
+
+
 async def test_a_worker_that_ends_finishes_what_it_began(bench: Bench) -> None:
     """SIGTERM while messages wait: what is under way is delivered once and recorded, the rest is left."""
     messages = 40
