@@ -91,12 +91,15 @@ class Parts:
     worker_count: int = 2
     concurrency: int = 4
     """Deliveries of one worker at one time, and its connections to the relay."""
+    redis_url: str = ""
+    """A Redis that runs already; where there is none, a Valkey of its own is started."""
     links: list[Link] = field(default_factory=list)
     workers: list[Part] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         store, api, relay = free_ports(3)
-        self.redis_url = f"redis://127.0.0.1:{store}/0"
+        self._own_redis = not self.redis_url
+        self.redis_url = self.redis_url or f"redis://127.0.0.1:{store}/0"
         self.api_url = f"http://127.0.0.1:{api}"
         self.record = self.folder / "accepted.jsonl"
         self.record.touch()
@@ -173,8 +176,9 @@ class Parts:
             )
             for number, link in enumerate(self.links)
         ]
-        self.redis.start()
-        await self.redis.ready()
+        if self._own_redis:
+            self.redis.start()
+            await self.redis.ready()
         for part in (self.relay, self.api, *self.workers):
             part.start()
         await self.relay.ready()

@@ -11,7 +11,7 @@ from tests.integration.dovecot_run import Dovecot, running_dovecot
 from tests.integration.images import build_images
 from tests.integration.stack import Stack, running_stack
 
-IN_CONTAINERS = {"stack", "ldap", "dovecot", "pop3_server"}
+IN_CONTAINERS = {"stack", "ldap", "dovecot", "pop3_server", "small_disk"}
 """The fixtures that start containers."""
 
 

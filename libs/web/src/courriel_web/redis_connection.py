@@ -16,7 +16,7 @@ from redis.exceptions import ConnectionError as RedisUnreachable
 
 CONNECT_SECONDS = 1.0
 ANSWER_SECONDS = 1.5
-"""A loaded Redis answers sooner, each write on its disk included; who waits longer waits for one that hangs."""
+"""A loaded Redis answers sooner, its disk's time included; what takes longer hangs."""
 CONNECTIONS = 64
 """Of one process to one Redis. Who finds all of them busy waits for one, ``ANSWER_SECONDS`` at most."""
 SENTINEL_SCHEME = "redis+sentinel"
@@ -74,8 +74,8 @@ def connect_redis(url: str) -> Redis:
 
     A connection that went stale is replaced once (one retry); a server that is away raises
     ``redis.exceptions.RedisError`` within about a second, one that hangs after ``ANSWER_SECONDS``: it is not
-    asked again, which would load one that is only slow. What it was asked it may still do. Behind Sentinels it
-    is whichever server is the primary now. Raises ValueError for a URL that is none.
+    asked again, which would load one that is only slow. What it was asked it may still do. Behind Sentinels
+    it is whichever server is the primary now. Raises ValueError for a URL that is none.
     """
     options: dict[str, Any] = {
         "socket_connect_timeout": CONNECT_SECONDS,
