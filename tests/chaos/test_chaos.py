@@ -14,8 +14,6 @@ KILLS = 16
 SEED = int(os.environ.get("CHAOS_SEED", "0")) or int(time.time())
 
 
-# Connections are broken at every moment of their life: some are never closed in the way that asyncio wishes.
-@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
 async def test_accepted_means_delivered_or_returned(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
