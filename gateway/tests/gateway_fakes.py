@@ -1,5 +1,6 @@
 """The services in memory, as ``gateway_service.services`` has them, with what a test may look at."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ from courriel_wire import (
     LockGrant,
     LockRequest,
     LockState,
+    MaildropChange,
     MessagePage,
     MessagePart,
     MessageSummary,
@@ -46,7 +48,7 @@ from courriel_wire import (
     UndeleteRequest,
     Upload,
 )
-from gateway_service.services import Download, Downloading
+from gateway_service.services import Download, Downloading, MaildropChanges
 
 PASSWORD = "demo"
 NOON = datetime(2026, 3, 1, 11, 0, tzinfo=UTC)
@@ -171,6 +173,8 @@ class FakeMailbox:
     chosen: Settings = field(default_factory=Settings)
     seen: set[str] = field(default_factory=set)
     indexed: int | None = None
+    told: "asyncio.Queue[MaildropChange | None]" = field(default_factory=asyncio.Queue)
+    followers: int = 0
     closed: int = 0
     failure: Exception | None = None
 
@@ -295,6 +299,21 @@ class FakeMailbox:
             yield Download(content_type, chunks(), disposition, len(content))
         finally:
             self.closed += 1
+
+    @asynccontextmanager
+    async def changes(self, token: str, since: str) -> AsyncIterator[MaildropChanges]:
+        """Follow what a test tells by ``told``; None ends it."""
+        self._called("changes", token, since)
+
+        async def told() -> AsyncIterator[MaildropChange]:
+            while change := await self.told.get():
+                yield change
+
+        self.followers += 1
+        try:
+            yield told()
+        finally:
+            self.followers -= 1
 
     async def delete(self, token: str, uid: str) -> DeleteResults:
         """Delete one message at once."""

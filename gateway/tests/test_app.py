@@ -48,6 +48,7 @@ def test_description_covers_the_api_and_nothing_else(document: dict[str, Any]) -
         "GET /api/messages",
         "GET /api/messages/{uid}",
         "PUT /api/messages/{uid}/seen",
+        "GET /api/events",
         "POST /api/messages/seen",
         "GET /api/messages/{uid}/raw",
         "GET /api/messages/{uid}/parts/{part}",

@@ -4,6 +4,7 @@ import asyncio
 import re
 import time
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 
 import pytest
 import pytest_asyncio
@@ -26,6 +27,7 @@ from courriel_wire import (
 from gateway_service.mailbox_client import MailboxClient
 from gateway_service.remote_images import PURPOSE
 
+MAX_STREAMS = 8
 UNKNOWN_UID = "bm9ib2R5"
 INDEX_SECONDS = 10.0
 
@@ -34,7 +36,7 @@ INDEX_SECONDS = 10.0
 async def mailbox(providers: Providers) -> AsyncIterator[MailboxClient]:
     """Make the gateway's client of mailbox."""
     async with providers.client("mailbox", "gateway") as http:
-        yield MailboxClient(http, http)
+        yield MailboxClient(http, http, http)
 
 
 async def test_a_page_lists_the_newest_first(mailbox: MailboxClient, token: str) -> None:
@@ -120,6 +122,21 @@ async def test_seen_marks_are_set_and_cleared(mailbox: MailboxClient, token: str
     with pytest.raises(UpstreamProblem) as unknown:
         await mailbox.mark(token, UNKNOWN_UID, seen=True)
     assert unknown.value.problem.type == Code.UNKNOWN_MESSAGE
+
+
+async def test_changes_are_told_as_they_happen(mailbox: MailboxClient, token: str) -> None:
+    """First how it stands; who knows the state already is told nothing; streams are limited."""
+    async with mailbox.changes(token, "") as changes:
+        first = await anext(changes)
+        assert (first.new, first.vanished) == ((), ())
+        assert first.total == (await mailbox.page(token, page=1, per_page=1)).total
+    async with AsyncExitStack() as streams:
+        for _ in range(MAX_STREAMS):
+            follower = await streams.enter_async_context(mailbox.changes(token, ""))
+            assert (await anext(follower)).state == first.state
+        with pytest.raises(UpstreamProblem) as refused:
+            await streams.enter_async_context(mailbox.changes(token, ""))
+    assert refused.value.problem.type == Code.TOO_MANY_STREAMS
 
 
 async def test_what_is_not_there_is_said_so(mailbox: MailboxClient, token: str) -> None:

@@ -6,12 +6,14 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from courriel_seal import KeyRing
+from courriel_web.end_signal import calling_at_end_signal
 from courriel_web.problems import Failure
 from courriel_web.service_app import build_service_app
 from courriel_web.service_client import ServiceClient
 from courriel_wire import Code
 from gateway_service import (
     routes_api_directory,
+    routes_api_events,
     routes_api_locks,
     routes_api_messages,
     routes_api_outbox,
@@ -42,6 +44,7 @@ from gateway_service.errors import (
     UnknownOutboxEntry,
     UnknownPart,
 )
+from gateway_service.events import EventStreams, Pace
 from gateway_service.languages import SpeaksLanguage
 from gateway_service.mailbox_client import MailboxClient
 from gateway_service.openapi import install_openapi
@@ -76,6 +79,7 @@ FAILURES: Mapping[type[Exception], Failure] = {
 ROUTERS = (
     routes_api_session.router,
     routes_api_messages.router,
+    routes_api_events.router,
     routes_api_outbox.router,
     routes_api_directory.router,
     routes_api_settings.router,
@@ -113,6 +117,8 @@ def create_app(
     directory_calls = _client(settings, settings.directory_url, DIRECTORY_SECONDS)
     mailbox_transfers = _client(settings, settings.mailbox_url, TRANSFER_SECONDS)
     sender_transfers = _client(settings, settings.sender_url, TRANSFER_SECONDS)
+    mailbox_streams = _client(settings, settings.mailbox_url, TRANSFER_SECONDS, connections=0)
+    events = EventStreams(Pace())
 
     internet = HttpImageSource()
 
@@ -127,8 +133,10 @@ def create_app(
             directory_calls,
             mailbox_transfers,
             sender_transfers,
+            mailbox_streams,
         ):
-            yield
+            with calling_at_end_signal(events.close):
+                yield
 
     # No readiness checks: with a service down, the gateway still has plain words to say about it.
     app = build_service_app(
@@ -151,10 +159,11 @@ def create_app(
         if settings.remote_images
         else None
     )
+    app.state.events = events
     app.state.services = Services(
         auth=auth or AuthClient(auth_calls),
         locks=locks or LockClient(lock_calls),
-        mailbox=mailbox or MailboxClient(mailbox_calls, mailbox_transfers),
+        mailbox=mailbox or MailboxClient(mailbox_calls, mailbox_transfers, mailbox_streams),
         sender=sender or SenderClient(sender_calls, sender_transfers),
         directory=directory or DirectoryClient(directory_calls),
     )
@@ -167,5 +176,13 @@ def create_app(
     return app
 
 
-def _client(settings: Settings, url: str, seconds: float = CALL_SECONDS) -> ServiceClient:
-    return ServiceClient(url, name="gateway", secret=settings.gateway_secret, timeout_seconds=seconds)
+def _client(
+    settings: Settings, url: str, seconds: float = CALL_SECONDS, connections: int = 256
+) -> ServiceClient:
+    return ServiceClient(
+        url,
+        name="gateway",
+        secret=settings.gateway_secret,
+        timeout_seconds=seconds,
+        connections=connections,
+    )

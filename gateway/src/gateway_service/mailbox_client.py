@@ -4,14 +4,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from urllib.parse import quote
 
-from aiohttp import ClientResponse
+from aiohttp import ClientError, ClientResponse
 
 from courriel_web.routing import hint_of_token
-from courriel_web.service_client import ServiceClient
+from courriel_web.service_client import ServiceClient, UpstreamUnavailable
 from courriel_wire import (
     DeleteAccepted,
     DeleteRequest,
     DeleteResults,
+    MaildropChange,
     MessageHtml,
     MessagePage,
     MessageView,
@@ -21,7 +22,7 @@ from courriel_wire import (
     Sort,
     UndeleteRequest,
 )
-from gateway_service.services import Download, Downloading
+from gateway_service.services import Download, Downloading, MaildropChanges
 
 CHUNK_OCTETS = 65_536
 
@@ -29,10 +30,11 @@ CHUNK_OCTETS = 65_536
 class MailboxClient:
     """The maildrop of ``gateway_service.services.Mailbox``, over HTTP."""
 
-    def __init__(self, http: ServiceClient, transfers: ServiceClient) -> None:
-        """Args: a client for short calls, and one whose time-out suits long downloads."""
+    def __init__(self, http: ServiceClient, transfers: ServiceClient, streams: ServiceClient) -> None:
+        """Args: clients for short calls, for long downloads, and for streams, which are many at a time."""
         self._http = http
         self._transfers = transfers
+        self._streams = streams
 
     async def page(
         self,
@@ -121,6 +123,14 @@ class MailboxClient:
         async with self._transfers.stream("GET", path, bearer=token, key=hint_of_token(token)) as answer:
             yield _download_of(answer)
 
+    @asynccontextmanager
+    async def changes(self, token: str, since: str) -> AsyncIterator[MaildropChanges]:
+        """Follow what comes and goes, from the state ``since`` on; this is no activity."""
+        async with self._streams.stream(
+            "GET", "/changes", bearer=token, key=hint_of_token(token), params={"since": since}
+        ) as answer:
+            yield _changes_in(answer)
+
     async def delete(self, token: str, uid: str) -> DeleteResults:
         """Delete one message at once."""
         answer = await self._http.json(
@@ -161,6 +171,16 @@ class MailboxClient:
             "PUT", "/settings", bearer=token, key=hint_of_token(token), json=settings.model_dump(mode="json")
         )
         return Settings.model_validate(answer)
+
+
+async def _changes_in(answer: ClientResponse) -> AsyncIterator[MaildropChange]:
+    """Read one JSON object a line; an empty one is a sign of life."""
+    try:
+        async for line in answer.content:
+            if line.strip():
+                yield MaildropChange.model_validate_json(line)
+    except (ClientError, TimeoutError) as error:
+        raise UpstreamUnavailable from error
 
 
 def _download_of(answer: ClientResponse) -> Download:

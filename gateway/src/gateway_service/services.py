@@ -20,6 +20,7 @@ from courriel_wire import (
     LockGrant,
     LockRequest,
     LockState,
+    MaildropChange,
     MessagePage,
     MessageView,
     OutboxEntry,
@@ -48,6 +49,7 @@ class Download:
 
 
 Downloading = AbstractAsyncContextManager[Download]
+MaildropChanges = AsyncIterator[MaildropChange]
 
 
 class Auth(Protocol):
@@ -132,6 +134,10 @@ class Mailbox(Protocol):
 
     def inline(self, name: str) -> Downloading:
         """Stream an inline image by the random name it got at rendering; no session is involved."""
+        ...
+
+    def changes(self, token: str, since: str) -> AbstractAsyncContextManager[MaildropChanges]:
+        """Follow what comes and goes, from the state ``since`` on; this is no activity."""
         ...
 
     async def delete(self, token: str, uid: str) -> DeleteResults:

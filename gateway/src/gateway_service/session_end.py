@@ -19,9 +19,14 @@ WARNING_PAGE = "/session/warning"
 HOME = "/messages"
 
 
-def margin(visitor: Visitor) -> int:
+def warning_margin(idle_seconds: int) -> int:
     """Return how long before the end people are warned, in seconds; less where the idle limit is short."""
-    return min(WARNING_SECONDS, visitor.idle_seconds // 2) if visitor.idle_seconds else WARNING_SECONDS
+    return min(WARNING_SECONDS, idle_seconds // 2) if idle_seconds else WARNING_SECONDS
+
+
+def margin(visitor: Visitor) -> int:
+    """Return the margin of a visitor's session."""
+    return warning_margin(visitor.idle_seconds)
 
 
 def seconds_left(visitor: Visitor) -> int | None:

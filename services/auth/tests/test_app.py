@@ -29,7 +29,7 @@ CALLS = {
 MAY_CALL = {
     "/sessions": {"gateway"},
     "/introspect": {"gateway", "mailbox", "sender", "directory"},
-    "/revoke": {"gateway"},
+    "/revoke": {"gateway", "mailbox"},
     "/credential": {"mailbox"},
 }
 

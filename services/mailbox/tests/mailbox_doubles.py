@@ -12,6 +12,7 @@ from courriel_message import Summary
 from courriel_seal import KeyRing
 from courriel_wire import Sort
 from mailbox_service import rendering
+from mailbox_service.changes import Changes, Pace
 from mailbox_service.connections import Login
 from mailbox_service.deletions import Deletions, Held
 from mailbox_service.errors import (
@@ -268,9 +269,12 @@ class FakeAuth:
     sessions: dict[str, str] = field(default_factory=dict)
     password: str = PASSWORD
     credentials_asked: int = 0
+    activity: int = 0
+    revoked: list[str] = field(default_factory=list)
 
-    async def introspect(self, token: str) -> Access:
+    async def introspect(self, token: str, *, activity: bool = True) -> Access:
         """Tell whose session it is."""
+        self.activity += activity
         if token not in self.sessions:
             raise SessionEnded
         return Access(token, self.sessions[token], partial(self._login, token))
@@ -280,6 +284,28 @@ class FakeAuth:
             raise SessionEnded
         self.credentials_asked += 1
         return Login(self.sessions[token], self.password, cache_key=CACHE_KEY)
+
+    def session(self, token: str) -> "FakeCaller":
+        """Return the session itself."""
+        return FakeCaller(self, token)
+
+
+@dataclass
+class FakeCaller:
+    """A session at the fake auth; its time is the count of what a person did."""
+
+    auth: FakeAuth
+    token: str
+
+    async def last_active(self) -> datetime:
+        """Tell."""
+        await self.auth.introspect(self.token, activity=False)
+        return datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=self.auth.activity)
+
+    async def end(self) -> None:
+        """Sign out."""
+        self.auth.revoked.append(self.token)
+        del self.auth.sessions[self.token]
 
 
 class FakeHeldDeletions:
@@ -496,7 +522,8 @@ class World:
             snapshot_seconds=3.0,
             max_octets=1_000_000,
         )
-        self.sessions = Sessions(self.maildrops, self.deletions, self.messages, recollection)
+        self.changes = Changes(self.maildrops, self.seen, self.clock, Pace())
+        self.sessions = Sessions(self.maildrops, self.deletions, self.messages, recollection, self.changes)
 
     def deliver(self, *uidls: str, mailbox: str = JEAN, raw: bytes | None = None) -> None:
         """Put messages into a maildrop."""

@@ -52,18 +52,18 @@ class BrokenHeldDeletions(FakeHeldDeletions):
 class DeafAuth(FakeAuth):
     """Auth is away."""
 
-    async def introspect(self, token: str) -> Access:
+    async def introspect(self, token: str, *, activity: bool = True) -> Access:
         """Fail as the client does."""
-        del token
+        del token, activity
         raise AuthUnavailable
 
 
 class TakenOverAuth(FakeAuth):
     """Another session took the mailbox."""
 
-    async def introspect(self, token: str) -> Access:
+    async def introspect(self, token: str, *, activity: bool = True) -> Access:
         """Say so."""
-        del token
+        del token, activity
         raise SessionEnded("taken-over")
 
 

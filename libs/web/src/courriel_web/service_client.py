@@ -72,8 +72,13 @@ class ServiceClient:
         name: str = "",
         secret: SecretStr | None = None,
         timeout_seconds: float = 30.0,
+        connections: int = 256,
     ) -> None:
-        """Args: the service's URL; our own service credential where calls need it; the limit of one call."""
+        """Args: the service's URL; our own service credential where calls need it; the limit of one call.
+
+        ``connections``: how many calls there may be at a time; 0 for any number.
+        """
+        self._connections = connections
         self._base = URL(base_url)
         self._basic = aiohttp.encode_basic_auth(name, secret.get_secret_value()) if secret else None
         self._timeout = aiohttp.ClientTimeout(total=timeout_seconds, sock_connect=2.0)
@@ -83,7 +88,7 @@ class ServiceClient:
     async def __aenter__(self) -> Self:
         self._session = aiohttp.ClientSession(
             auto_decompress=False,
-            connector=aiohttp.TCPConnector(limit=256),
+            connector=aiohttp.TCPConnector(limit=self._connections),
             cookie_jar=aiohttp.DummyCookieJar(),
         )
         return self

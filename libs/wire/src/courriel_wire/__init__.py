@@ -7,6 +7,7 @@ added with a default, never renamed or removed within a major version.
 
 from courriel_wire.addresses import Address
 from courriel_wire.directory import DirectoryEntry, DirectoryPage, EntryKind
+from courriel_wire.events import MaildropChange, SessionEnd, SessionWarning
 from courriel_wire.locks import LockGrant, LockHolder, LockRequest, LockState
 from courriel_wire.messages import (
     DeleteAccepted,
@@ -78,6 +79,7 @@ __all__ = [
     "LockHolder",
     "LockRequest",
     "LockState",
+    "MaildropChange",
     "MaildropSession",
     "MessageHtml",
     "MessagePage",
@@ -97,7 +99,9 @@ __all__ = [
     "SeenRequest",
     "SendingLimits",
     "SendingRate",
+    "SessionEnd",
     "SessionRequest",
+    "SessionWarning",
     "Settings",
     "SettingsRequest",
     "SignInRequest",

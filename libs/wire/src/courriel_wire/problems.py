@@ -22,6 +22,7 @@ class Code(StrEnum):
     SIGN_IN_REQUIRED = "sign-in-required"
     SESSION_ENDED = "session-ended"
     CROSS_SITE_REQUEST = "cross-site-request"
+    TOO_MANY_STREAMS = "too-many-streams"
     SERVICE_CREDENTIAL_REFUSED = "service-credential-refused"
     NOT_LOCKED = "not-locked"
     # Reading and deleting

@@ -68,7 +68,7 @@ def build_routes(
             idle_seconds=found.idle,
         )
 
-    @router.post("/revoke", dependencies=only("gateway"))
+    @router.post("/revoke", dependencies=only("gateway", "mailbox"))
     async def revoke(token: Token) -> None:
         """Sign out (RFC 7009); lock, session and credential are gone when this answers."""
         await sessions.revoke(token)

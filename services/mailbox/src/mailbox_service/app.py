@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from courriel_pop3 import Limits as Pop3Limits
 from courriel_pop3 import Server
 from courriel_seal import KeyRing
+from courriel_web.end_signal import calling_at_end_signal
 from courriel_web.problems import Failure
 from courriel_web.redis_connection import connect_redis
 from courriel_web.service_app import build_service_app
@@ -16,6 +17,7 @@ from courriel_web.service_client import ServiceClient
 from courriel_wire import Code
 from mailbox_service.auth_client import AuthClient
 from mailbox_service.callers import access_by
+from mailbox_service.changes import Changes, Pace
 from mailbox_service.clock import Clock, SystemClock
 from mailbox_service.connections import OpenMaildrop
 from mailbox_service.deletions import Deletions, HeldDeletions
@@ -33,6 +35,7 @@ from mailbox_service.errors import (
     MessageUnreadable,
     SessionEnded,
     StateUnavailable,
+    TooManyStreams,
     UnknownImage,
     UnknownMessage,
     UnknownPart,
@@ -52,6 +55,7 @@ from mailbox_service.readers import Reader
 from mailbox_service.reading_ahead import ReadingAhead
 from mailbox_service.reading_pebble import ProcessReader
 from mailbox_service.recollection import Recollection
+from mailbox_service.routes_changes import change_routes
 from mailbox_service.routes_deletions import deletion_routes
 from mailbox_service.routes_inline import inline_routes
 from mailbox_service.routes_messages import message_routes
@@ -71,6 +75,9 @@ FAILURES: Mapping[type[Exception], Failure] = {
     LoginTooSoon: Failure(503, Code.MAILDROP_BUSY, "The mail server wants a pause between two openings"),
     MailServerUnavailable: Failure(503, Code.MAIL_SERVER_UNAVAILABLE, MAIL_SERVER, retry_after=10),
     CommandRefused: Failure(503, Code.MAIL_SERVER_UNAVAILABLE, MAIL_SERVER, retry_after=10),
+    TooManyStreams: Failure(
+        429, Code.TOO_MANY_STREAMS, "The session has too many event streams open", retry_after=30
+    ),
     AuthUnavailable: Failure(
         503, Code.SERVICE_UNAVAILABLE, "A part of the service does not answer", retry_after=5
     ),
@@ -146,7 +153,8 @@ def create_app(
         snapshot_seconds=settings.mailbox_snapshot_seconds,
         max_octets=settings.mailbox_max_message_bytes,
     )
-    sessions = Sessions(maildrops, deletions, messages, recollection)
+    changes = Changes(maildrops, seen, clock, _pace(settings))
+    sessions = Sessions(maildrops, deletions, messages, recollection, changes)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -160,6 +168,8 @@ def create_app(
             stack.push_async_callback(deletions.close)
             stack.push_async_callback(sessions.close)
             stack.push_async_callback(ahead.close)
+            stack.callback(changes.close)
+            stack.enter_context(calling_at_end_signal(changes.close))
             yield
 
     app = build_service_app(
@@ -170,9 +180,11 @@ def create_app(
         lifespan=lifespan,
     )
     app.include_router(session_routes(sessions, auth_secret=settings.auth_secret))
-    access = access_by(auth or AuthClient(auth_service))
+    auth = auth or AuthClient(auth_service)
+    access = access_by(auth)
     app.include_router(message_routes(messages, access))
     app.include_router(seen_routes(seen, access))
+    app.include_router(change_routes(changes, auth, access_by(auth, activity=False)))
     app.include_router(deletion_routes(deletions, access))
     app.include_router(settings_routes(preferences, access))
     app.include_router(inline_routes(images, gateway_secret=settings.gateway_secret))
@@ -200,4 +212,12 @@ def _limits(settings: Settings) -> Limits:
         total=settings.mailbox_connection_seconds,
         gap=settings.mailbox_gap_seconds,
         busy=settings.mailbox_in_use_seconds,
+    )
+
+
+def _pace(settings: Settings) -> Pace:
+    return Pace(
+        poll=settings.mailbox_poll_seconds,
+        quiet=settings.mailbox_quiet_poll_seconds,
+        abandoned=settings.mailbox_abandoned_seconds,
     )

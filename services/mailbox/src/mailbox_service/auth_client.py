@@ -1,5 +1,6 @@
 """The auth service as this one needs it: whose session is a token, and what opens its maildrop."""
 
+from datetime import datetime, timedelta
 from functools import partial
 
 import structlog
@@ -19,16 +20,29 @@ class AuthClient:
     def __init__(self, client: ServiceClient) -> None:
         self._client = client
 
-    async def introspect(self, token: str) -> Access:
-        """Tell whose session a token opens, and let the call count as activity.
+    async def introspect(self, token: str, *, activity: bool = True) -> Access:
+        """Tell whose session a token opens, and let the call count as activity, or not.
 
         Raises SessionEnded, StateUnavailable or AuthUnavailable.
         """
-        answer = await self._ask("/introspect", {"token": token, "activity": "true"})
+        told = await self.look(token, activity=activity)
+        return Access(told.sid, told.mailbox, partial(self._login, token))
+
+    def session(self, token: str) -> "SessionAtAuth":
+        """Return the session itself."""
+        return SessionAtAuth(self, token)
+
+    async def look(self, token: str, *, activity: bool) -> Introspection:
+        """Return what auth tells of a session. Raises as ``introspect``."""
+        answer = await self._ask("/introspect", {"token": token, "activity": str(activity).lower()})
         told = Introspection.model_validate(answer)
         if not told.active:
             raise SessionEnded(told.reason or "unknown")
-        return Access(told.sid, told.mailbox, partial(self._login, token))
+        return told
+
+    async def revoke(self, token: str) -> None:
+        """Sign a session out. Raises StateUnavailable or AuthUnavailable."""
+        await self._ask("/revoke", {"token": token})
 
     async def _login(self, token: str) -> Login:
         credential = Credential.model_validate(await self._ask("/credential", {"token": token}))
@@ -50,3 +64,22 @@ class AuthClient:
             log.warning("unexpected answer of auth", status=error.problem.status, code=error.problem.type)
             raise AuthUnavailable from error
         return answer
+
+
+class SessionAtAuth:
+    """The session of a token, as ``changes.py`` needs it."""
+
+    def __init__(self, auth: AuthClient, token: str) -> None:
+        self._auth = auth
+        self._token = token
+
+    async def last_active(self) -> datetime:
+        """Return when a person last did something with it."""
+        told = await self._auth.look(self._token, activity=False)
+        if told.expires_at is None:
+            raise AuthUnavailable
+        return told.expires_at - timedelta(seconds=told.idle_seconds)
+
+    async def end(self) -> None:
+        """Sign it out."""
+        await self._auth.revoke(self._token)

@@ -11,10 +11,10 @@ from mailbox_service.sessions import Auth
 AccessOf = Callable[..., Awaitable[Access]]
 
 
-def access_by(auth: Auth) -> AccessOf:
+def access_by(auth: Auth, *, activity: bool = True) -> AccessOf:
     """Make a dependency: the caller's access. It raises BadBearer, and what ``introspect`` raises."""
 
     async def access(request: Request) -> Access:
-        return await auth.introspect(bearer_token(request))
+        return await auth.introspect(bearer_token(request), activity=activity)
 
     return access

@@ -39,6 +39,10 @@ class LoginTooSoon(MaildropBusy):
         self.retry_after = retry_after
 
 
+class TooManyStreams(MailboxError):
+    """The session has as many event streams open as it may."""
+
+
 class MailServerUnavailable(MailboxError):
     """No answer, no understandable answer, or an answer too late: the connection is of no use any more."""
 

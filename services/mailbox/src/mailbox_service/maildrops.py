@@ -26,6 +26,7 @@ from mailbox_service.errors import (
 )
 from mailbox_service.logins import Limits, Logins
 from mailbox_service.remembered import remember
+from mailbox_service.snapshots import Snapshot
 from mailbox_service.summaries import Summaries
 from mailbox_service.turns import Turn, Turns
 
@@ -157,6 +158,34 @@ class Maildrops:
             finally:
                 connection.used = used
 
+    async def peek(self, access: Access, max_age: float) -> Snapshot:
+        """Return what the maildrop holds, as it was ``max_age`` seconds ago at most, and disturb nobody.
+
+        A connection that is opened for this is ended at once; a maildrop that somebody holds is not asked for
+        again. While the server wants a pause between logins, older news may be told. Raises as ``lend``.
+        """
+        session = self._session(access)
+        async with self._turns.of(access.mailbox).behind():
+            if session.signed_out:
+                raise SessionEnded
+            if session.connection and self._is_stale(session.connection, access.mailbox, max_age):
+                await self._end(session)
+            kept = session.connection
+            used = kept.used if kept else 0.0
+            if not kept and session.remembered and self._logins.is_delayed(access.mailbox):
+                return await session.remembered.snapshot()
+            try:
+                return await self._use(
+                    session,
+                    kept or await self._connect_for(session, access, patient=False),
+                    Connection.snapshot,
+                )
+            finally:
+                if kept:
+                    kept.used = used
+                else:
+                    await self._end(session)
+
     def turn(self, mailbox: str) -> Turn:
         """Return the mailbox's turn, for what needs no connection: ``async with drops.turn(mailbox):``."""
         return self._turns.of(mailbox)
@@ -258,10 +287,11 @@ class Maildrops:
         await self._end_all(session.mailbox)
         return await self._logins.connect_when_free(session.mailbox, login, session.summaries, deadline)
 
-    async def _connect_for(self, session: _Session, access: Access) -> Connection:
+    async def _connect_for(self, session: _Session, access: Access, *, patient: bool = True) -> Connection:
         try:
             login = await access.login()
-            connection = await self._connect_when_free(session, login, self._logins.deadline())
+            deadline = self._logins.deadline() if patient else 0.0
+            connection = await self._connect_when_free(session, login, deadline)
         except LoginRefused as error:
             # the password was changed since the sign-in: only a new sign-in helps
             raise SessionEnded from error

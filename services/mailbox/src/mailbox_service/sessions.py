@@ -6,6 +6,7 @@ from typing import Protocol
 
 import structlog
 
+from mailbox_service.changes import Caller, Changes
 from mailbox_service.connections import Login
 from mailbox_service.deletions import Deletions
 from mailbox_service.errors import MailboxError
@@ -20,8 +21,12 @@ log = structlog.get_logger(__name__)
 class Auth(Protocol):
     """Says whose session a token opens."""
 
-    async def introspect(self, token: str) -> Access:
+    async def introspect(self, token: str, *, activity: bool = True) -> Access:
         """Return the session's access. Raises SessionEnded, StateUnavailable or AuthUnavailable."""
+        ...
+
+    def session(self, token: str) -> Caller:
+        """Return the session itself, as its watcher needs it."""
         ...
 
 
@@ -29,12 +34,18 @@ class Sessions:
     """Opens and closes; what is still being read in advance is ended by ``close``."""
 
     def __init__(
-        self, maildrops: Maildrops, deletions: Deletions, messages: Messages, recollection: Recollection
+        self,
+        maildrops: Maildrops,
+        deletions: Deletions,
+        messages: Messages,
+        recollection: Recollection,
+        changes: Changes,
     ) -> None:
         self._maildrops = maildrops
         self._deletions = deletions
         self._messages = messages
         self._recollection = recollection
+        self._changes = changes
         self._preparing: dict[str, asyncio.Task[None]] = {}
 
     async def open(self, sid: str, mailbox: str, login: Login) -> None:
@@ -53,7 +64,8 @@ class Sessions:
         task.add_done_callback(lambda _: self._preparing.pop(sid, None))
 
     async def end(self, sid: str) -> None:
-        """Carry out the session's held deletions, then free the maildrop. Never fails."""
+        """End the session's streams, carry out its held deletions, then free the maildrop. Never fails."""
+        self._changes.end(sid)
         if preparing := self._preparing.get(sid):
             # waited for and not cut off: a half-read answer would cost the connection its QUIT
             await asyncio.wait([preparing])

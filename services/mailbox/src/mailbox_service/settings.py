@@ -79,6 +79,12 @@ class Settings(ServiceSettings):
     """A mailbox that was held that long is left alone for this long."""
     mailbox_in_use_seconds: Annotated[float, Field(ge=0)] = 5.0
     """How long a maildrop that another client holds is tried again."""
+    mailbox_poll_seconds: Annotated[float, Field(ge=1)] = 15.0
+    """How often the maildrop of a session with an open event stream is looked at, as long as mail comes."""
+    mailbox_quiet_poll_seconds: Annotated[float, Field(ge=1)] = 120.0
+    """The same while nothing comes: polls slow down up to this."""
+    mailbox_abandoned_seconds: Seconds = 60.0
+    """A session whose last event stream closed is ended when nothing is heard of it for this long."""
     mailbox_parse_seconds: Seconds = 10.0
     """What taking one message apart may take; its process is killed then."""
     mailbox_parse_workers: Annotated[int, Field(ge=1, le=64)] = 2
