@@ -16,6 +16,7 @@ from mailbox_service.deletions import Held
 from mailbox_service.deletions_redis import RedisHeldDeletions
 from mailbox_service.inline_images import ImageStoreUnavailable
 from mailbox_service.inline_images_redis import RedisImageStore
+from mailbox_service.leases_redis import RedisLeaseStore
 from mailbox_service.mail_cache import CacheUnavailable
 from mailbox_service.mail_cache_redis import RedisCacheStore
 from mailbox_service.preferences import Preferences
@@ -31,6 +32,7 @@ from mailbox_port_suites import (  # noqa: E402 — found by the path above
     CacheStoreSuite,
     HeldDeletionsSuite,
     ImageStoreSuite,
+    LeaseStoreSuite,
     PreferenceStoreSuite,
     SeenStoreSuite,
 )
@@ -118,6 +120,21 @@ class TestRedisPreferenceStore(PreferenceStoreSuite):
     def store(self, redis: Redis) -> RedisPreferenceStore:
         """Make an empty one."""
         return RedisPreferenceStore(redis)
+
+
+class TestRedisLeaseStore(LeaseStoreSuite):
+    """One key a mailbox, and a channel."""
+
+    @pytest.fixture
+    def store(self, redis: Redis) -> RedisLeaseStore:
+        """Make an empty one."""
+        return RedisLeaseStore(redis)
+
+
+async def test_a_lease_ends_by_itself(redis: Redis) -> None:
+    """A replica that dies keeps nobody out for long."""
+    await RedisLeaseStore(redis).take("k", "r1", "h1", 10)
+    assert 9000 < await redis.pttl("mailbox:lease:k") <= 10_000
 
 
 class TestRedisSeenStore(SeenStoreSuite):

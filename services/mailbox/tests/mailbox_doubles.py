@@ -3,7 +3,7 @@
 import asyncio
 import heapq
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -25,6 +25,7 @@ from mailbox_service.errors import (
     SessionEnded,
 )
 from mailbox_service.inline_images import ImageStoreUnavailable, InlineImages
+from mailbox_service.leases import Leases, LeaseStoreUnavailable
 from mailbox_service.listing import Page, Wanted
 from mailbox_service.logins import Limits
 from mailbox_service.mail_cache import CacheUnavailable, MailCache
@@ -435,6 +436,53 @@ class FakeSeenStore:
         self.marks[mailbox] -= set(marks)
 
 
+class FakeLeaseStore:
+    """Leases in memory, for all replicas of a test; they end only when they are given back or ``lost``."""
+
+    def __init__(self) -> None:
+        self.held: dict[str, tuple[str, str]] = {}
+        self.listeners: list[asyncio.Queue[tuple[str, str]]] = []
+        self.away = False
+        self.calls = 0
+
+    async def take(self, key: str, replica: str, holding: str, seconds: float) -> bool:
+        """Take or renew."""
+        assert seconds > 0
+        self.calls += 1
+        await asyncio.sleep(0)
+        if self.away:
+            raise LeaseStoreUnavailable
+        if key in self.held and self.held[key][0] != replica:
+            return False
+        self.held[key] = (replica, holding)
+        return True
+
+    async def release(self, key: str, replica: str, holding: str) -> None:
+        """Give back."""
+        if self.away:
+            raise LeaseStoreUnavailable
+        if self.held.get(key) == (replica, holding):
+            del self.held[key]
+
+    async def ask(self, key: str, replica: str) -> None:
+        """Tell all listeners."""
+        if self.away:
+            raise LeaseStoreUnavailable
+        for listener in self.listeners:
+            listener.put_nowait((key, replica))
+
+    async def asked(self) -> AsyncIterator[tuple[str, str]]:
+        """Listen."""
+        listener: asyncio.Queue[tuple[str, str]] = asyncio.Queue()
+        self.listeners.append(listener)
+        while True:
+            yield await listener.get()
+
+    def lose(self) -> None:
+        """Let another replica have them all."""
+        self.held = dict.fromkeys(self.held, ("another", ""))
+
+
 class FakeReader:
     """Takes mail apart in this process; hostile mail is too much for it."""
 
@@ -494,11 +542,13 @@ class World:
         self.cache_store = FakeCacheStore()
         self.preference_store = FakePreferenceStore()
         self.seen_store = FakeSeenStore()
+        self.lease_store = FakeLeaseStore()
         self.restart()
 
     def restart(self) -> None:
         """Start a process."""
-        self.maildrops = Maildrops(self.server.open, self.clock, Limits())
+        self.lease_store.held.clear()  # those of a process that died end by themselves
+        self.maildrops = Maildrops(self.server.open, self.clock, Limits(), Leases(self.lease_store))
         self.deletions = Deletions(self.maildrops, self.held, self.clock)
         self.images = InlineImages(self.image_store)
         self.seen = Seen(self.maildrops, self.seen_store)

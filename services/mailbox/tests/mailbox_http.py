@@ -78,6 +78,7 @@ async def client_of(
         "image_store": world.image_store,
         "preference_store": world.preference_store,
         "seen_store": world.seen_store,
+        "lease_store": world.lease_store,
         "cache_store": world.cache_store,
         "reader": FakeReader(),
         "clock": world.clock,

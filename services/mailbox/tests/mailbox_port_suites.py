@@ -12,6 +12,7 @@ from mailbox_service.connections import Login, Maildrop, OpenMaildrop
 from mailbox_service.deletions import Held, HeldDeletions
 from mailbox_service.errors import LoginRefused, MaildropBusy, MailServerUnavailable
 from mailbox_service.inline_images import ImageStore
+from mailbox_service.leases import LeaseStore
 from mailbox_service.mail_cache import CacheStore
 from mailbox_service.preferences import PreferenceStore
 from mailbox_service.seen import SeenStore
@@ -151,6 +152,31 @@ class SeenStoreSuite:
         await store.remove("jean é", {b"b", b"unknown"})
         assert await store.of("jean é") == {b"\x00\xff", b"c"}
         assert await store.of("marie") == frozenset()
+
+
+class LeaseStoreSuite:
+    """What a LeaseStore must do."""
+
+    async def test_one_replica_has_a_lease_at_a_time(self, store: LeaseStore) -> None:
+        """It renews it for whatever it holds; a give-back that is late gives nothing back."""
+        assert await store.take("k", "r1", "h1", 60)
+        assert not await store.take("k", "r2", "h", 60)
+        assert await store.take("k", "r1", "h2", 60)
+        assert await store.take("other", "r2", "h", 60)
+        await store.release("k", "r1", "h1")
+        assert not await store.take("k", "r2", "h", 60)
+        await store.release("k", "r1", "h2")
+        assert await store.take("k", "r2", "h", 60)
+
+    async def test_who_asks_is_heard(self, store: LeaseStore) -> None:
+        """By all that listen at that moment."""
+        listening = store.asked()
+        hearing = asyncio.ensure_future(anext(listening))
+        async with asyncio.timeout(10):
+            while not hearing.done():
+                await store.ask("k", "r1")
+                await asyncio.wait([hearing], timeout=0.01)
+        assert await hearing == ("k", "r1")
 
 
 class PreferenceStoreSuite:

@@ -10,6 +10,7 @@ from mailbox_doubles import (
     FakeCacheStore,
     FakeHeldDeletions,
     FakeImageStore,
+    FakeLeaseStore,
     FakePreferenceStore,
     FakeSeenStore,
     FakeServer,
@@ -19,6 +20,7 @@ from mailbox_port_suites import (
     CacheStoreSuite,
     HeldDeletionsSuite,
     ImageStoreSuite,
+    LeaseStoreSuite,
     MaildropBench,
     MaildropSuite,
     PreferenceStoreSuite,
@@ -28,6 +30,7 @@ from mailbox_port_suites import (
 from mailbox_service.connections import Login, OpenMaildrop
 from mailbox_service.deletions import HeldDeletions
 from mailbox_service.inline_images import ImageStore
+from mailbox_service.leases import LeaseStore
 from mailbox_service.mail_cache import CacheStore
 from mailbox_service.preferences import PreferenceStore
 from mailbox_service.seen import SeenStore
@@ -100,3 +103,12 @@ class TestFakeSeenStore(SeenStoreSuite):
     def store(self) -> SeenStore:
         """Make an empty one."""
         return FakeSeenStore()
+
+
+class TestFakeLeaseStore(LeaseStoreSuite):
+    """The dictionary."""
+
+    @pytest.fixture
+    def store(self) -> LeaseStore:
+        """Make an empty one."""
+        return FakeLeaseStore()

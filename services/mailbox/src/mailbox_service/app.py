@@ -1,5 +1,6 @@
 """The mailbox service put together: the only place that knows every part of it."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
@@ -27,6 +28,7 @@ from mailbox_service.errors import (
     CommandRefused,
     HeaderTooLarge,
     InvalidReplyTo,
+    LeaseLost,
     LoginRefused,
     LoginTooSoon,
     MaildropBusy,
@@ -42,6 +44,8 @@ from mailbox_service.errors import (
 )
 from mailbox_service.inline_images import ImageStore, InlineImages
 from mailbox_service.inline_images_redis import RedisImageStore
+from mailbox_service.leases import Leases, LeaseStore
+from mailbox_service.leases_redis import RedisLeaseStore
 from mailbox_service.logins import Limits
 from mailbox_service.mail_cache import CacheStore, MailCache
 from mailbox_service.mail_cache_redis import RedisCacheStore
@@ -72,6 +76,9 @@ FAILURES: Mapping[type[Exception], Failure] = {
     LoginRefused: Failure(401, Code.LOGIN_REFUSED, "The mail server refuses this sign-in"),
     SessionEnded: Failure(401, Code.SESSION_ENDED, "The session has ended", members=("reason",)),
     MaildropBusy: Failure(503, Code.MAILDROP_BUSY, "Another program reads the mailbox"),
+    LeaseLost: Failure(
+        503, Code.MAILDROP_BUSY, "Another replica of the service opened the mailbox", retry_after=5
+    ),
     LoginTooSoon: Failure(503, Code.MAILDROP_BUSY, "The mail server wants a pause between two openings"),
     MailServerUnavailable: Failure(503, Code.MAIL_SERVER_UNAVAILABLE, MAIL_SERVER, retry_after=10),
     CommandRefused: Failure(503, Code.MAIL_SERVER_UNAVAILABLE, MAIL_SERVER, retry_after=10),
@@ -107,6 +114,7 @@ def create_app(
     image_store: ImageStore | None = None,
     preference_store: PreferenceStore | None = None,
     seen_store: SeenStore | None = None,
+    lease_store: LeaseStore | None = None,
     cache_store: CacheStore | None = None,
     reader: Reader | None = None,
     clock: Clock | None = None,
@@ -121,7 +129,9 @@ def create_app(
         max_octets=settings.mailbox_max_message_bytes,
     )
     clock = clock or SystemClock()
-    maildrops = Maildrops(open_maildrop or Pop3Maildrops(_server(settings)).open, clock, _limits(settings))
+    leases = Leases(lease_store or RedisLeaseStore(cache))
+    opening = open_maildrop or Pop3Maildrops(_server(settings)).open
+    maildrops = Maildrops(opening, clock, _limits(settings), leases)
     deletions = Deletions(maildrops, held or RedisHeldDeletions(state), clock)
     images = InlineImages(image_store or RedisImageStore(cache))
     preferences = Preferences(
@@ -164,7 +174,10 @@ def create_app(
             await stack.enter_async_context(auth_service)
             if reader is None:
                 await stack.enter_async_context(processes)
+            stack.push_async_callback(leases.close)
             stack.push_async_callback(maildrops.close)
+            serving = asyncio.create_task(leases.serve(maildrops.let_go))
+            stack.callback(serving.cancel)
             stack.push_async_callback(deletions.close)
             stack.push_async_callback(sessions.close)
             stack.push_async_callback(ahead.close)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from courriel_wire import DeleteOutcome
 from mailbox_service.connections import Connection
-from mailbox_service.errors import CommandRefused, HeaderTooLarge, MailServerUnavailable
+from mailbox_service.errors import CommandRefused, HeaderTooLarge, LeaseLost, MailServerUnavailable
 from mailbox_service.snapshots import Listed, Snapshot
 from mailbox_service.summaries import Proof, digest_header
 
@@ -65,6 +65,8 @@ async def commit(connection: Connection, proofs: Proofs) -> Committed:
         return committed
     try:
         await connection.quit()
+    except LeaseLost:
+        raise  # nothing was deleted: it is done again
     except (MailServerUnavailable, CommandRefused):
         committed.doubtful = [_doubt(message, snapshot, digests) for message in marked]
     else:

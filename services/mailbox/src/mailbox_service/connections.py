@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from mailbox_service.errors import LeaseLost
 from mailbox_service.snapshots import Entry, Snapshot, take_snapshot
 from mailbox_service.summaries import Summaries
 
@@ -102,7 +103,8 @@ class Connection:
         delayed_until: float,
         as_of: datetime,
         mark: bytes,
-        at_end: Callable[[], None],
+        at_end: Callable[["Connection"], None],
+        may_commit: Callable[[], Awaitable[bool]],
     ) -> None:
         self.maildrop = maildrop
         self.summaries = summaries
@@ -112,6 +114,7 @@ class Connection:
         self.delayed_until = delayed_until
         self.ended = False
         self._at_end = at_end
+        self._may_commit = may_commit
         self.as_of = as_of
         self._marked: set[int] = set()
         self._snapshot: Snapshot | None = None
@@ -147,7 +150,13 @@ class Connection:
         ]
 
     async def quit(self) -> None:
-        """End the session, and wait for the server's word."""
+        """End the session, and wait for the server's word.
+
+        Raises LeaseLost where messages are marked and the maildrop is another replica's: none is deleted.
+        """
+        if self._marked and not await self._may_commit():
+            self.drop()
+            raise LeaseLost
         try:
             await self.maildrop.quit()
         finally:
@@ -158,4 +167,4 @@ class Connection:
         self.maildrop.close()
         if not self.ended:
             self.ended = True
-            self._at_end()
+            self._at_end(self)

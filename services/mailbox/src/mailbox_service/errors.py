@@ -51,6 +51,10 @@ class AuthUnavailable(MailboxError):
     """The auth service does not answer, so nobody can say whose session this is."""
 
 
+class LeaseLost(MailServerUnavailable):
+    """Another replica has the maildrop now: the connection was dropped, and nothing was deleted."""
+
+
 class HeaderTooLarge(MailServerUnavailable):
     """A message's header is over the bound, and the connection ended with it; ``number`` is the message's."""
 

@@ -6,18 +6,25 @@ for that. A maildrop that somebody else holds ([IN-USE], RFC 2449 section 8.1.1)
 seconds, then told. Servers that want a pause between logins (LOGIN-DELAY, section 6.5) get it.
 """
 
+import asyncio
 import functools
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+import structlog
 
 from mailbox_service.clock import Clock
-from mailbox_service.connections import Connection, Login, OpenMaildrop
+from mailbox_service.connections import Connection, Login, Maildrop, OpenMaildrop
 from mailbox_service.errors import LoginTooSoon, MaildropBusy
 from mailbox_service.known_logins import KnownLogins
+from mailbox_service.leases import LEASE_SECONDS, Leases
 from mailbox_service.summaries import Summaries
 
 BUSY_PAUSE_SECONDS = 0.25
 """Between two tries to open a maildrop that somebody holds."""
+ASK_PAUSE_SECONDS = 0.1
+"""Between two questions to another replica that has the maildrop."""
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,14 +47,16 @@ class _Hold:
     since: float
     released: float
     delayed_until: float
-    connections: int = 0
+    connections: set[Connection] = field(default_factory=set)
+    renewing: asyncio.Task[None] | None = None
 
 
 class Logins:
     """Opens connections. All times are monotonic seconds."""
 
-    def __init__(self, open_maildrop: OpenMaildrop, clock: Clock, limits: Limits) -> None:
+    def __init__(self, open_maildrop: OpenMaildrop, clock: Clock, limits: Limits, leases: Leases) -> None:
         self._open_maildrop = open_maildrop
+        self._leases = leases
         self._clock = clock
         self._limits = limits
         self._holds: OrderedDict[str, _Hold] = OrderedDict()
@@ -77,12 +86,11 @@ class Logins:
     async def connect(self, mailbox: str, login: Login, summaries: Summaries) -> Connection:
         """Log in now. Raises LoginRefused, MaildropBusy or MailServerUnavailable."""
         opened, as_of, mark = self._clock.monotonic(), self._clock.now(), self.known.mark(login)
-        maildrop = await self._open_maildrop(login)
+        maildrop = await self._open_with_lease(mailbox, login)
         summaries.cache_key = login.cache_key
         hold = self._hold(mailbox)
-        hold.connections += 1
         hold.delayed_until = opened + maildrop.login_delay
-        return Connection(
+        connection = Connection(
             maildrop,
             summaries,
             opened=opened,
@@ -90,8 +98,13 @@ class Logins:
             delayed_until=hold.delayed_until,
             as_of=as_of,
             mark=mark,
-            at_end=functools.partial(self._release, hold),
+            at_end=functools.partial(self._release, mailbox, hold),
+            may_commit=functools.partial(self._leases.take, mailbox),
         )
+        hold.connections.add(connection)
+        if hold.renewing is None:
+            hold.renewing = asyncio.create_task(self._renew(mailbox, hold))
+        return connection
 
     async def connect_when_free(
         self, mailbox: str, login: Login, summaries: Summaries, deadline: float
@@ -109,6 +122,53 @@ class Logins:
                 if self._clock.monotonic() + BUSY_PAUSE_SECONDS > deadline:
                     raise
             await self._clock.sleep(BUSY_PAUSE_SECONDS)
+
+    async def ask_others(self, mailbox: str) -> None:
+        """Ask another replica that has the maildrop to let go: who asks has proved the password."""
+        if not await self._leases.take(mailbox):
+            await self._leases.ask(mailbox)
+
+    async def _open_with_lease(self, mailbox: str, login: Login) -> Maildrop:
+        """Log in while the lease is taken: it costs no time where no other replica has it."""
+        taking = asyncio.create_task(self._leases.take(mailbox))
+        try:
+            maildrop = await self._open_maildrop(login)
+        except BaseException as error:
+            if not await taking and isinstance(error, MaildropBusy):
+                await self._leases.ask(mailbox)
+            self._release_lease(mailbox)
+            raise
+        try:
+            if not await taking:
+                await self._wait_for_lease(mailbox, self.deadline())
+        except BaseException:
+            maildrop.close()
+            raise
+        return maildrop
+
+    async def _wait_for_lease(self, mailbox: str, deadline: float) -> None:
+        while True:
+            await self._leases.ask(mailbox)
+            await self._clock.sleep(ASK_PAUSE_SECONDS)
+            if await self._leases.take(mailbox):
+                return
+            if self._clock.monotonic() > deadline:
+                raise MaildropBusy
+
+    async def _renew(self, mailbox: str, hold: _Hold) -> None:
+        """Renew the lease while connections are open; drop them without a word where it is lost."""
+        while True:
+            await self._clock.sleep(LEASE_SECONDS / 3)
+            if not await self._leases.take(mailbox):
+                log.warning("connections are dropped: another replica has the maildrop")
+                for connection in list(hold.connections):
+                    connection.drop()
+                return
+
+    def _release_lease(self, mailbox: str) -> None:
+        hold = self._holds.get(mailbox)
+        if hold is None or not hold.connections:
+            self._leases.release(mailbox)
 
     async def _leave_gap(self, mailbox: str) -> None:
         hold, now = self._holds.get(mailbox), self._clock.monotonic()
@@ -142,6 +202,10 @@ class Logins:
         over = max(hold.released + self._limits.gap, hold.delayed_until)
         return not hold.connections and now >= over
 
-    def _release(self, hold: _Hold) -> None:
-        hold.connections -= 1
+    def _release(self, mailbox: str, hold: _Hold, connection: Connection) -> None:
+        hold.connections.discard(connection)
         hold.released = self._clock.monotonic()
+        if not hold.connections and hold.renewing:
+            hold.renewing.cancel()
+            hold.renewing = None
+        self._release_lease(mailbox)

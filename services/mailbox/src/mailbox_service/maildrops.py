@@ -24,6 +24,7 @@ from mailbox_service.errors import (
     MailServerUnavailable,
     SessionEnded,
 )
+from mailbox_service.leases import Leases
 from mailbox_service.logins import Limits, Logins
 from mailbox_service.remembered import remember
 from mailbox_service.snapshots import Snapshot
@@ -67,8 +68,8 @@ class _Session:
 class Maildrops:
     """The registry of sessions and their connections. Used within one event loop."""
 
-    def __init__(self, open_maildrop: OpenMaildrop, clock: Clock, limits: Limits) -> None:
-        self._logins = Logins(open_maildrop, clock, limits)
+    def __init__(self, open_maildrop: OpenMaildrop, clock: Clock, limits: Limits, leases: Leases) -> None:
+        self._logins = Logins(open_maildrop, clock, limits, leases)
         self._clock = clock
         self._sessions: dict[str, _Session] = {}
         self._ended: dict[str, None] = {}
@@ -186,6 +187,11 @@ class Maildrops:
                 else:
                     await self._end(session)
 
+    async def let_go(self, mailbox: str) -> None:
+        """End what the sessions here hold of a mailbox, after what is being done: somebody else needs it."""
+        async with self._turns.of(mailbox):
+            await self._end_all(mailbox)
+
     def turn(self, mailbox: str) -> Turn:
         """Return the mailbox's turn, for what needs no connection: ``async with drops.turn(mailbox):``."""
         return self._turns.of(mailbox)
@@ -273,8 +279,8 @@ class Maildrops:
 
         async def give_way() -> None:
             await self._clock.sleep(after)
-            async with self._turns.of(mailbox):
-                await self._end_all(mailbox)
+            await self.let_go(mailbox)
+            await self._logins.ask_others(mailbox)
 
         task = asyncio.create_task(give_way())
         try:

@@ -47,6 +47,10 @@ class RememberedMaildrop:
         """Do nothing."""
 
 
+async def _never() -> bool:
+    return False
+
+
 def remember(connection: Connection) -> Connection | None:
     """Return what an ended connection listed, without what it deleted; None where it listed nothing."""
     left = connection.left()
@@ -60,5 +64,6 @@ def remember(connection: Connection) -> Connection | None:
         delayed_until=connection.delayed_until,
         as_of=connection.as_of,
         mark=connection.mark,
-        at_end=lambda: None,
+        at_end=lambda _: None,
+        may_commit=_never,
     )
