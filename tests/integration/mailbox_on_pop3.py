@@ -84,15 +84,17 @@ class Service:
 
 
 @asynccontextmanager
-async def serving(server: Server, *, mailbox: str = JEAN, seconds: float) -> AsyncIterator[Service]:
+async def serving(
+    server: Server, *, mailbox: str = JEAN, seconds: float, **life: float
+) -> AsyncIterator[Service]:
     """Run the service before this POP3 server, with a session ``s1`` that auth vouches for.
 
-    What is done with it must be done within ``seconds``.
+    What is done with it must be done within ``seconds``. ``life``: settings of its connections.
     """
     world = World()
     await world.access("s1", mailbox)
     service = client_of(
-        world, snapshot_seconds=0, open_maildrop=Pop3Maildrops(server).open, clock=SystemClock()
+        world, snapshot_seconds=0, life=life, open_maildrop=Pop3Maildrops(server).open, clock=SystemClock()
     )
     async with asyncio.timeout(seconds), aclosing(service):
         yield Service(await anext(service), mailbox)

@@ -1,7 +1,7 @@
 """The service on doubles over HTTP, without a socket, and its callers' credentials."""
 
 import base64
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 
 from httpx2 import ASGITransport, AsyncClient, Response
 from mailbox_doubles import JEAN, PASSWORD, FakeAuth, FakeHeldDeletions, FakeReader, World
@@ -68,9 +68,14 @@ class TakenOverAuth(FakeAuth):
 
 
 async def client_of(
-    world: World, *, max_message_bytes: int = 100_000, snapshot_seconds: float = 3.0, **adapters: object
+    world: World,
+    *,
+    max_message_bytes: int = 100_000,
+    snapshot_seconds: float = 3.0,
+    life: Mapping[str, float] | None = None,
+    **adapters: object,
 ) -> AsyncIterator[AsyncClient]:
-    """Serve the world."""
+    """Serve the world; ``life``: settings of connections."""
     doubles: dict[str, object] = {
         "open_maildrop": world.server.open,
         "auth": world.auth,
@@ -84,7 +89,7 @@ async def client_of(
         "clock": world.clock,
     }
     configured = settings(
-        mailbox_max_message_bytes=max_message_bytes, mailbox_snapshot_seconds=snapshot_seconds
+        mailbox_max_message_bytes=max_message_bytes, mailbox_snapshot_seconds=snapshot_seconds, **(life or {})
     )
     app = create_app(configured, **{**doubles, **adapters})  # type: ignore[arg-type]
     async with (
