@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import Coroutine
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hypothesis import strategies as st
@@ -42,15 +44,25 @@ class OutboxMachine(RuleBasedStateMachine):
     async def close_bench(self) -> None:
         """Let go of it."""
 
+    def instant(self) -> datetime:
+        """Return the present moment of the bench."""
+        return datetime.now(UTC)
+
     def run_async(self, work: Coroutine[Any, Any, Any]) -> Any:
         """Run to the end, on one loop."""
         return self.runner.run(work)
 
     @rule(target=ids, held=st.sampled_from([None, 5.0, 60.0]))
     def accept(self, held: float | None) -> str | MultipleResults[str]:
-        """Accept a message, held or not, within the hourly limit."""
+        """Accept a message, held or not, within the hourly limit.
+
+        Its id is not a random one: entries due at one moment go by their ids, and hypothesis must be able to
+        repeat what it has found.
+        """
+        due_at = None if held is None else self.instant() + timedelta(seconds=held)
+        accepted = replace(acceptance(), id=f"entry-{len(self.accepted):04}", due_at=due_at)
         try:
-            entry_id: str = self.run_async(self.bench.outbox.accept(acceptance(held=held)))
+            entry_id: str = self.run_async(self.bench.outbox.accept(accepted))
         except TooMuchSent:
             return multiple()
         self.accepted.add(entry_id)

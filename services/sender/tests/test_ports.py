@@ -1,6 +1,7 @@
 """The doubles keep the ports' promises, so that what is tested on them is worth something."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 import pytest
 from hypothesis import settings
@@ -55,8 +56,14 @@ class MemoryOutboxMachine(OutboxMachine):
     """Random interleavings on the dictionary."""
 
     async def make_bench(self) -> OutboxBench:
-        """Make an empty one."""
-        return memory_bench()
+        """Make an empty one, whose clock stands still but for ``pass_time``."""
+        made = memory_bench()
+        self.clock = made.clock
+        return made
+
+    def instant(self) -> datetime:
+        """Return what that clock says."""
+        return self.clock.instant()
 
 
 TestMemoryInterleavings = MemoryOutboxMachine.TestCase
