@@ -96,11 +96,22 @@ async def test_mailbox_gets_the_credential_and_the_sender_does_not(providers: Pr
             assert refused.value.problem.type == Code.SERVICE_CREDENTIAL_REFUSED
 
 
+async def test_one_call_of_mailbox_is_introspection_and_credential(providers: Providers, token: str) -> None:
+    """It tells the same session as the two calls do, and what opens its maildrop."""
+    async with providers.client("auth", "mailbox") as http:
+        auth = mailbox_service.auth_client.AuthClient(http)
+        access, apart = await auth.introspect_for_login(token), await auth.introspect(token)
+        assert (access.sid, access.mailbox) == (apart.sid, apart.mailbox)
+        assert await access.login() == await apart.login()
+
+
 async def test_a_dead_token_ends_in_each_consumers_own_words(providers: Providers) -> None:
     """Mailbox and sender raise their SessionEnded, with the reason."""
     async with providers.client("auth", "mailbox") as http:
         with pytest.raises(mailbox_service.errors.SessionEnded):
             await mailbox_service.auth_client.AuthClient(http).introspect("a.b")
+        with pytest.raises(mailbox_service.errors.SessionEnded):
+            await mailbox_service.auth_client.AuthClient(http).introspect_for_login("a.b")
     async with providers.client("auth", "sender") as http:
         with pytest.raises(sender_service.auth_client.SessionEnded) as ended:
             await sender_service.auth_client.AuthClient(http).introspect("a.b", activity=True)

@@ -41,7 +41,8 @@ def test_a_validation_error_never_shows_the_password(wrong: dict[str, str]) -> N
 
 def test_a_password_is_hidden_in_print_and_carried_in_json() -> None:
     """Logs see stars; the service on the other side sees the password."""
-    credential = Credential.model_validate({"username": "jean", "password": PASSWORD})
+    told = {"sid": "s1", "mailbox": "jean", "username": "jean", "password": PASSWORD}
+    credential = Credential.model_validate(told)
     assert PASSWORD not in f"{credential}{credential!r}"
     assert PASSWORD in credential.model_dump_json()
     assert credential.cache_key.get_secret_value() == ""

@@ -127,6 +127,8 @@ def test_a_session_from_sign_in_to_sign_out(service: Service) -> None:
     credential = service.post("/credential", "mailbox", data=form).json()
     assert len(credential.pop("cache_key")) == 43
     assert credential == {
+        "sid": found["sid"],
+        "mailbox": "jean.dupont",
         "username": "jean.dupont",
         "password": PASSWORD,
         "client_address": "192.0.2.1",
@@ -153,6 +155,19 @@ def test_introspection_says_whether_it_is_activity(service: Service) -> None:
     polled = service.post("/introspect", data=form | {"activity": "false"}).json()
     used = service.post("/introspect", data=form).json()
     assert used["expires_at"] > polled["expires_at"]
+
+
+@pytest.mark.parametrize(("activity", "renewed"), [({}, False), ({"activity": "true"}, True)])
+def test_a_credential_counts_as_activity_where_the_caller_says_so(
+    service: Service, activity: dict[str, str], *, renewed: bool
+) -> None:
+    """It is none by default: an introspection has renewed the session then."""
+    form = {"token": service.sign_in().json()["access_token"]}
+    service.clock.now += 1000
+    service.post("/credential", "mailbox", data=form | activity)
+    service.clock.now += 1000
+    found = service.post("/introspect", data=form | {"activity": "false"}).json()
+    assert found["active"] is renewed
 
 
 def test_the_loser_of_a_takeover_is_told(service: Service) -> None:

@@ -97,7 +97,7 @@ async def test_a_sign_in_opens_a_session_that_holds_the_credential(room: Room) -
     found = await room.look(signed_in)
     assert isinstance(found, Session)
     assert room.maildrops.open_sids == {found.sid}
-    credential = await room.sessions.credential(signed_in.token)
+    credential = await room.sessions.credential(signed_in.token, activity=False)
     assert (credential.username, credential.password.get_secret_value()) == ("jean.dupont", "demo é")
 
 
@@ -192,7 +192,7 @@ async def test_a_takeover_ends_the_other_session_and_lets_its_maildrop_go(room: 
     assert room.maildrops.open_sids == {found.sid}
     assert await room.look(first) is Ended.TAKEN_OVER
     with pytest.raises(SessionEnded) as ended:
-        await room.sessions.credential(first.token)
+        await room.sessions.credential(first.token, activity=False)
     assert ended.value.reason == "taken-over"
 
 

@@ -4,7 +4,7 @@ import asyncio
 import heapq
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -269,20 +269,33 @@ class FakeAuth:
     server: FakeServer
     sessions: dict[str, str] = field(default_factory=dict)
     password: str = PASSWORD
+    calls: int = 0
     credentials_asked: int = 0
     activity: int = 0
     revoked: list[str] = field(default_factory=list)
 
     async def introspect(self, token: str, *, activity: bool = True) -> Access:
         """Tell whose session it is."""
+        self.calls += 1
         self.activity += activity
         if token not in self.sessions:
             raise SessionEnded
         return Access(token, self.sessions[token], partial(self._login, token))
 
+    async def introspect_for_login(self, token: str) -> Access:
+        """Tell it and bring the login, in one call."""
+        access, login = await self.introspect(token), await self._login(token)
+        self.calls -= 1
+
+        async def at_hand() -> Login:
+            return login
+
+        return replace(access, login=at_hand)
+
     async def _login(self, token: str) -> Login:
         if token not in self.sessions:
             raise SessionEnded
+        self.calls += 1
         self.credentials_asked += 1
         return Login(self.sessions[token], self.password, cache_key=CACHE_KEY)
 

@@ -76,6 +76,18 @@ async def test_a_session_from_sign_in_to_sign_out(client: AsyncClient, world: Wo
     assert world.server.holders(JEAN) == 0
 
 
+async def test_a_refresh_asks_auth_once(client: AsyncClient, world: World) -> None:
+    """The login comes with the introspection; a list that needs none brings none."""
+    await sign_in(client)
+    await client.get("/messages", headers=BEARER)
+    assert (world.auth.calls, world.auth.credentials_asked) == (1, 0)
+    await world.clock.advance(3.5)
+    refreshed = await client.get("/messages", params={"refresh": 1}, headers=BEARER)
+    assert refreshed.json()["total"] == 2
+    assert (world.auth.calls, world.auth.credentials_asked) == (2, 1)
+    assert world.server.count("LOGIN") == 2
+
+
 async def test_a_message_is_shown_safe_with_its_parts(client: AsyncClient) -> None:
     """The script is gone, the attachment is listed."""
     view = (await client.get("/messages/Yg", headers=BEARER)).json()

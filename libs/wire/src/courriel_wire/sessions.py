@@ -88,8 +88,10 @@ class Introspection(Answer):
 
 
 class Credential(Answer):
-    """``POST /credential`` at auth, for mailbox alone: what opens the maildrop again, and for whom."""
+    """``POST /credential`` at auth, for mailbox alone: whose session it is, and what opens its maildrop."""
 
+    sid: str
+    mailbox: str
     username: str
     password: Password
     client_address: str = ""

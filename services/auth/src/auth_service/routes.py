@@ -74,10 +74,12 @@ def build_routes(
         await sessions.revoke(token)
 
     @router.post("/credential", dependencies=only("mailbox"))
-    async def credential(token: Token) -> Credential:
-        """Unseal what opens the maildrop again."""
-        found = await sessions.credential(token)
+    async def credential(token: Token, activity: Annotated[bool, Form()] = False) -> Credential:  # noqa: FBT002 — a form field
+        """Unseal what opens the maildrop again; with ``activity`` it is an introspection as well."""
+        found = await sessions.credential(token, activity=activity)
         return Credential(
+            sid=found.sid,
+            mailbox=found.mailbox,
             username=found.username,
             password=found.password,
             client_address=found.client_address,

@@ -112,8 +112,13 @@ class SessionStore(Protocol):
 
 @dataclass(frozen=True)
 class Pop3Credential:
-    """What opens the maildrop again, and what is cached of it; ``client_address`` is that of the sign-in."""
+    """What opens the maildrop of session ``sid`` again, and what is cached of it.
 
+    ``client_address`` is that of the sign-in.
+    """
+
+    sid: str
+    mailbox: str
     username: str
     password: SecretStr
     client_address: str
@@ -132,14 +137,21 @@ class Sessions:
         """Tell what ``token`` opens (RFC 7662); ``activity``: a person did something, which renews it."""
         return await self._store.look(digest_of(token), activity=activity)
 
-    async def credential(self, token: str) -> Pop3Credential:
-        """Unseal the session's POP3 credential. Raises SessionEnded."""
-        found = await self._store.look(digest_of(token), activity=False)
+    async def credential(self, token: str, *, activity: bool) -> Pop3Credential:
+        """Unseal the session's POP3 credential; ``activity`` as in ``introspect``. Raises SessionEnded."""
+        found = await self._store.look(digest_of(token), activity=activity)
         if isinstance(found, Ended):
             raise SessionEnded(found.value)
         password, address = self._vault.open_credential(found.sealed_credential, sid=found.sid, token=token)
         cache_key = self._vault.cache_key(password, mailbox=found.mailbox)
-        return Pop3Credential(found.mailbox, password, client_address=address, cache_key=cache_key)
+        return Pop3Credential(
+            sid=found.sid,
+            mailbox=found.mailbox,
+            username=found.mailbox,
+            password=password,
+            client_address=address,
+            cache_key=cache_key,
+        )
 
     async def revoke(self, token: str) -> None:
         """End the session of ``token`` (RFC 7009); a token that opens nothing is fine.

@@ -17,7 +17,7 @@ from courriel_web.service_app import build_service_app
 from courriel_web.service_client import ServiceClient
 from courriel_wire import Code
 from mailbox_service.auth_client import AuthClient
-from mailbox_service.callers import access_by
+from mailbox_service.callers import access_by, refreshing_access_by
 from mailbox_service.changes import Changes, Pace
 from mailbox_service.clock import Clock, SystemClock
 from mailbox_service.connections import OpenMaildrop
@@ -195,7 +195,7 @@ def create_app(
     app.include_router(session_routes(sessions, auth_secret=settings.auth_secret))
     auth = auth or AuthClient(auth_service)
     access = access_by(auth)
-    app.include_router(message_routes(messages, access))
+    app.include_router(message_routes(messages, access, refreshing_access_by(auth)))
     app.include_router(seen_routes(seen, access))
     app.include_router(change_routes(changes, auth, access_by(auth, activity=False)))
     app.include_router(deletion_routes(deletions, access))

@@ -1,5 +1,7 @@
 """The auth service as this one needs it: whose session is a token, and what opens its maildrop."""
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -11,6 +13,8 @@ from mailbox_service.connections import Login, read_cache_key
 from mailbox_service.errors import AuthUnavailable, SessionEnded, StateUnavailable
 from mailbox_service.maildrops import Access
 
+BROUGHT_SECONDS = 1.0
+"""How long a login that came with the introspection is good: what waits longer for its turn asks again."""
 log = structlog.get_logger(__name__)
 
 
@@ -44,11 +48,14 @@ class AuthClient:
         """Sign a session out. Raises StateUnavailable or AuthUnavailable."""
         await self._ask("/revoke", {"token": token})
 
+    async def introspect_for_login(self, token: str) -> Access:
+        """Do as ``introspect``, and fetch the login in the same call, for who is about to need it."""
+        answer = await self._ask("/credential", {"token": token, "activity": "true"})
+        told = Credential.model_validate(answer)
+        return Access(told.sid, told.mailbox, _Brought(_login_of(told), partial(self._login, token)))
+
     async def _login(self, token: str) -> Login:
-        credential = Credential.model_validate(await self._ask("/credential", {"token": token}))
-        password = credential.password.get_secret_value()
-        cache_key = read_cache_key(credential.cache_key.get_secret_value())
-        return Login(credential.username, password, credential.client_address, cache_key)
+        return _login_of(Credential.model_validate(await self._ask("/credential", {"token": token})))
 
     async def _ask(self, path: str, form: dict[str, str]) -> object:
         try:
@@ -83,3 +90,29 @@ class SessionAtAuth:
     async def end(self) -> None:
         """Sign it out."""
         await self._auth.revoke(self._token)
+
+
+class _Brought:
+    """A login that is at hand: for one use, within ``BROUGHT_SECONDS``. After that ``ask`` is asked.
+
+    An access may be kept for minutes; a password is not kept with it, and a later login is auth's to allow.
+    """
+
+    def __init__(self, login: Login, ask: Callable[[], Awaitable[Login]]) -> None:
+        self._login: Login | None = login
+        self._ask = ask
+        self._expiry = asyncio.get_running_loop().call_later(BROUGHT_SECONDS, self._take)
+
+    async def __call__(self) -> Login:
+        self._expiry.cancel()
+        return self._take() or await self._ask()
+
+    def _take(self) -> Login | None:
+        login, self._login = self._login, None
+        return login
+
+
+def _login_of(credential: Credential) -> Login:
+    password = credential.password.get_secret_value()
+    cache_key = read_cache_key(credential.cache_key.get_secret_value())
+    return Login(credential.username, password, credential.client_address, cache_key)

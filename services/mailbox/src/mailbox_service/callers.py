@@ -18,3 +18,13 @@ def access_by(auth: Auth, *, activity: bool = True) -> AccessOf:
         return await auth.introspect(bearer_token(request), activity=activity)
 
     return access
+
+
+def refreshing_access_by(auth: Auth) -> AccessOf:
+    """Make a dependency as ``access_by``, for a route with ``refresh``: that logs in as a rule."""
+
+    async def access(request: Request, *, refresh: bool = False) -> Access:
+        token = bearer_token(request)
+        return await (auth.introspect_for_login(token) if refresh else auth.introspect(token))
+
+    return access

@@ -17,15 +17,15 @@ MAX_PAGE = 1_000_000
 MAX_QUERY = 200
 
 
-def message_routes(messages: Messages, access: AccessOf) -> APIRouter:
-    """Make the routes."""
+def message_routes(messages: Messages, access: AccessOf, refreshing: AccessOf) -> APIRouter:
+    """Make the routes; ``refreshing`` is the access of a caller that may ask the mail server anew."""
     router = APIRouter(prefix="/messages", tags=["messages"])
     Caller = Annotated[Access, Depends(access)]  # noqa: N806 — a type
 
     @router.get("", response_model=MessagePage)
     async def list_messages(
         *,
-        caller: Caller,
+        caller: Annotated[Access, Depends(refreshing)],
         page: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 1,
         per_page: Annotated[int, Query(ge=1, le=MAX_PER_PAGE)] = DEFAULT_PER_PAGE,
         sort: Sort = Sort.NEWEST_FIRST,

@@ -25,6 +25,10 @@ class Auth(Protocol):
         """Return the session's access. Raises SessionEnded, StateUnavailable or AuthUnavailable."""
         ...
 
+    async def introspect_for_login(self, token: str) -> Access:
+        """Return it with a login at hand, for who is about to need one. Raises as ``introspect``."""
+        ...
+
     def session(self, token: str) -> Caller:
         """Return the session itself, as its watcher needs it."""
         ...
