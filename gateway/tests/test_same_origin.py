@@ -30,6 +30,8 @@ FOREIGN = [
     {"Origin": "http://courriel.test.evil.test"},
     {"Origin": "http://courriel.test:81"},
     {"Origin": "null"},
+    {"Origin": "http://["},
+    {"Referer": "http://[::1"},
     {"Origin": "null", "Referer": f"{ORIGIN}/"},
     {"Referer": "https://evil.test/?http://courriel.test/"},
 ]

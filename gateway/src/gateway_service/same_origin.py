@@ -39,4 +39,7 @@ def _comes_from_us(request: Request) -> bool | None:
         return None
     public = urlsplit(request.app.state.settings.public_url).netloc.lower()
     ours = {request.headers.get("host", "").lower(), public} - {""}
-    return urlsplit(said).netloc.lower() in ours
+    try:
+        return urlsplit(said).netloc.lower() in ours
+    except ValueError:  # such as "http://["
+        return False
