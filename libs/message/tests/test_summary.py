@@ -99,3 +99,14 @@ def test_without_from_the_sender_stands_for_it() -> None:
     """Sender takes the place of a missing From; without both there is none."""
     assert summarise(b"Sender: a@b.example\r\n").from_ == Address("", "a@b.example")
     assert summarise(b"X: y\r\n").from_ is None
+
+
+def test_a_summary_is_short_whatever_the_header_holds() -> None:
+    """Lists hold, fold and search thousands of summaries: none keeps a quarter of a megabyte."""
+    recipients = b", ".join(b"a%d@a.example" % number for number in range(2000))
+    header = b'From: "%s" <a@a.example>\r\nTo: %s\r\nSubject: %s\r\n\r\n'
+    summary = summarise(header % (b"n" * 50_000, recipients, b"s" * 100_000))
+
+    assert summary.from_ == Address("n" * 300, "a@a.example")
+    assert [each.address for each in summary.to] == [f"a{number}@a.example" for number in range(100)]
+    assert summary.subject == "s" * 1000

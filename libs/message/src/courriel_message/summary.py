@@ -19,6 +19,9 @@ _CONTAINERS_WITHOUT = frozenset(
         "multipart/encrypted",
     }
 )
+_MAX_SUBJECT = 1000  # characters: a list of fifty headers of 256 kB would be searched for seconds
+_MAX_NAME = 300
+_MAX_TO = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +29,8 @@ class Summary:
     """What a list shows of a message.
 
     date is aware, or None where the header has none that can be read. has_attachments is what the header
-    promises (multipart/mixed, or content that is no text); only parsing the message tells for sure.
+    promises (multipart/mixed, or content that is no text); only parsing the message tells for sure. Texts are
+    cut to what a list can show, `to` to its first addresses.
     """
 
     from_: Address | None
@@ -43,13 +47,17 @@ def summarise(header: bytes) -> Summary:
     senders = read_addresses(fields.first("from")) or read_addresses(fields.first("sender"))
     identifiers = message_ids(fields.first("message-id"))
     return Summary(
-        from_=senders[0] if senders else None,
-        to=read_addresses(fields.first("to")),
-        subject=display(fields.first("subject")),
+        from_=_brief(senders[0]) if senders else None,
+        to=tuple(map(_brief, read_addresses(fields.first("to"))[:_MAX_TO])),
+        subject=display(fields.first("subject"))[:_MAX_SUBJECT],
         date=date_of(fields.first("date")),
         has_attachments=_promises_attachments(fields),
         message_id=identifiers[0] if identifiers else None,
     )
+
+
+def _brief(address: Address) -> Address:
+    return Address(address.name[:_MAX_NAME], address.address[:_MAX_NAME])
 
 
 def _promises_attachments(fields: Fields) -> bool:
