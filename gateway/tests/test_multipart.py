@@ -112,6 +112,14 @@ async def test_fields_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(HTTPException):
         await read_all(read_form(KIND, body_of([FORM])))
     monkeypatch.setattr(multipart, "MAX_FIELDS_OCTETS", 100)
-    monkeypatch.setattr(multipart, "MAX_FIELDS", 1)
+    monkeypatch.setattr(multipart, "MAX_ITEMS", 1)
     with pytest.raises(HTTPException):
         await read_all(read_form(KIND, body_of([FORM])))
+
+
+async def test_files_are_counted_as_fields_are() -> None:
+    """A thousand items and one are refused, though each of them is an empty file."""
+    empty = b'--line\r\nContent-Disposition: form-data; name="file"; filename=""\r\n\r\n\r\n'
+    assert len(await read_all(read_form(KIND, body_of([empty * 1000 + b"--line--\r\n"])))) == 1000
+    with pytest.raises(HTTPException):
+        await read_all(read_form(KIND, body_of([empty * 1001 + b"--line--\r\n"])))

@@ -16,7 +16,8 @@ from starlette.types import Receive
 
 from gateway_service.errors import MalformedForm
 
-MAX_FIELDS = 1000
+MAX_ITEMS = 1000
+"""Fields and files: an empty file costs nothing to send."""
 MAX_FIELDS_OCTETS = 8 * 1024 * 1024
 
 
@@ -106,7 +107,7 @@ class _Parts:
 async def read_form(content_type: str, body: Body) -> AsyncIterator[Field | File]:
     """Yield the form's items in their order.
 
-    Raises MalformedForm, and HTTPException(413) where the fields together are too large.
+    Raises MalformedForm, and HTTPException(413) where the fields are too large together, or items too many.
     """
     kind, options = parse_options_header(content_type)
     boundary = options.get(b"boundary")
@@ -121,6 +122,9 @@ async def read_form(content_type: str, body: Body) -> AsyncIterator[Field | File
         headers = parts.queue.popleft()
         if not isinstance(headers, dict):
             continue
+        count += 1
+        if count > MAX_ITEMS:
+            raise HTTPException(413)
         _, disposition = parse_options_header(headers.get("content-disposition", ""))
         name = disposition.get(b"name", b"").decode("utf-8", "replace")
         if b"filename" in disposition:
@@ -136,9 +140,6 @@ async def read_form(content_type: str, body: Body) -> AsyncIterator[Field | File
                 held += len(chunk)
                 if held > MAX_FIELDS_OCTETS:
                     raise HTTPException(413)
-            count += 1
-            if count > MAX_FIELDS:
-                raise HTTPException(413)
             yield Field(name, value.decode("utf-8", "replace"))
 
 
