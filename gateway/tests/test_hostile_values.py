@@ -1,6 +1,7 @@
 """Values that mail and clients choose, wherever a page shows them or a URL carries them."""
 
 import json
+import time
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -11,7 +12,9 @@ from gateway_fakes import FakeAuth, FakeDirectory, FakeMailbox, FakeSender, atta
 from starlette.types import Message
 
 from courriel_wire import DirectoryEntry, EntryKind, RecipientState
+from gateway_service.app import create_app
 from gateway_service.dispositions import attachment
+from gateway_service.settings import Settings
 
 ATTACK = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>{{7*7}}%(x)s%s"
 
@@ -202,3 +205,41 @@ async def test_forms_reach_no_other_route_of_a_service(
 def test_file_names_are_plain_in_headers(filename: str, written: str) -> None:
     """A file name becomes one percent-encoded word without path, line break or direction trick."""
     assert attachment(filename) == f"attachment; filename*=UTF-8''{written}"
+
+
+async def test_no_redirect_leads_to_the_host_that_a_client_names(visitor: httpx2.AsyncClient) -> None:
+    """A slash too many is not found: no answer is made of the Host header, which anybody may choose."""
+    answer = await visitor.get("/messages/", headers={"Host": "evil.test"})
+    assert answer.status_code == 404
+    assert "location" not in answer.headers
+
+
+@pytest.mark.parametrize("path", ["/compose", "/compose/directory"])
+async def test_endless_recipients_keep_nobody_waiting(visitor: httpx2.AsyncClient, path: str) -> None:
+    """Nobody need be signed in for a letter to be read: 8 MB of addresses blocked the gateway for 53 s."""
+    typed = "a@demo.example," * 120_000
+    start = time.process_time()
+    page = await visitor.post(path, data={"to": typed}, files={"file": ("", b"", "text/plain")})
+    assert page.status_code == 401
+    assert typed in page.text
+    assert time.process_time() - start < 3
+
+
+async def test_recipients_beyond_what_is_read_are_told_at_their_field(browser: httpx2.AsyncClient) -> None:
+    """They count as no address, and stay as they were typed."""
+    typed = "a@demo.example," * 4000
+    page = await browser.post(
+        "/compose", data={"cc": typed, "action": "send"}, files={"file": ("", b"", "text/plain")}
+    )
+    assert page.status_code == 422
+    assert 'aria-invalid="true"' in page.text
+    assert typed in page.text
+
+
+async def test_json_is_bounded_before_anybody_is_known() -> None:
+    """50 MB of empty objects became gigabytes, and the gateway was killed for them."""
+    body = b'{"to":[' + b"{}," * 3_000_000 + b"{}]}"
+    app = create_app(Settings(gateway_secret="secret"))
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://x.test") as client:
+        answer = await client.post("/api/outbox", content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 413

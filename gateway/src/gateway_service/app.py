@@ -47,6 +47,7 @@ from gateway_service.errors import (
 from gateway_service.events import EventStreams, Pace
 from gateway_service.languages import SpeaksLanguage
 from gateway_service.mailbox_client import MailboxClient
+from gateway_service.multipart import MAX_FIELDS_OCTETS
 from gateway_service.openapi import install_openapi
 from gateway_service.pages import Pages
 from gateway_service.problem_pages import install_problem_pages
@@ -147,10 +148,11 @@ def create_app(
         lifespan=lifespan,
         trust_request_id=False,
         openapi_url="/api/openapi.json",
+        # JSON is held whole, some twenty times as large, before anybody knows who sent it.
         other_body_octets=dict.fromkeys(
-            ("/api/uploads", "/api/outbox", "/compose", "/compose/directory", "/compose/undo"),
-            settings.max_upload_octets,
-        ),
+            ("/api/uploads", "/compose", "/compose/directory", "/compose/undo"), settings.max_upload_octets
+        )
+        | {"/api/outbox": min(MAX_FIELDS_OCTETS, settings.max_upload_octets)},
     )
     app.state.settings = settings
     app.state.pages = Pages(settings)

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from courriel_message import InvalidAddress, canonical, format_address, parse_addresses
+from courriel_message import Address, InvalidAddress, canonical, format_address, parse_addresses
 from courriel_wire import Priority, Settings, Submission, Upload, UploadReference
-from courriel_wire.outbox import Recipient
+from courriel_wire.outbox import MAX_RECIPIENT_CHARACTERS, Recipient
 
 RECIPIENT_FIELDS = ("to", "cc", "bcc")
 
@@ -47,7 +47,7 @@ class Letter:
     def recipients(self, name: str) -> tuple[Recipient, ...]:
         """Read one of the address fields; raises InvalidAddress."""
         return tuple(
-            Recipient(name=each.name, address=each.address) for each in parse_addresses(getattr(self, name))
+            Recipient(name=each.name, address=each.address) for each in _addresses_in(getattr(self, name))
         )
 
     def invalid_fields(self) -> dict[str, str]:
@@ -62,9 +62,10 @@ class Letter:
 
     def separate_by_commas(self) -> None:
         """Make semicolons and line breaks between addresses commas, in the fields that can be read."""
+        unreadable = self.invalid_fields()
         for name in RECIPIENT_FIELDS:
-            if name not in self.invalid_fields():
-                typed = map(format_address, parse_addresses(getattr(self, name)))
+            if name not in unreadable:
+                typed = map(format_address, _addresses_in(getattr(self, name)))
                 setattr(self, name, ", ".join(typed))
 
     def unique_recipients(self) -> int:
@@ -134,10 +135,17 @@ class Letter:
         return [(self.key, submission)]
 
 
+def _addresses_in(typed: str) -> list[Address]:
+    """Read what was typed; a text that is too long to be read counts as no address."""
+    if len(typed) > MAX_RECIPIENT_CHARACTERS:
+        raise InvalidAddress(0, typed)
+    return parse_addresses(typed)
+
+
 def _canonical(typed: str) -> set[str]:
     """Return the addresses of what was typed; the text itself where it is none, so that it can be told."""
     try:
-        return {canonical(each.address) for each in parse_addresses(typed)}
+        return {canonical(each.address) for each in _addresses_in(typed)}
     except InvalidAddress:
         return {typed}
 

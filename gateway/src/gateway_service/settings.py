@@ -55,7 +55,7 @@ class Settings(ServiceSettings):
 
     sender_max_message_bytes: Annotated[int, Field(ge=1024)] = 25 * 1024 * 1024
     """The limit of a message that the writing page tells, in octets; sender enforces it. Requests that carry
-    attachments may be twice as large, others 1 MiB."""
+    attachments may be twice as large, `POST /api/outbox` 8 MiB, others 1 MiB."""
 
     remote_images: bool = True
     """Whether people may ask for images that a message has elsewhere. The gateway fetches them, and needs a

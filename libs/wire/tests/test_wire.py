@@ -86,3 +86,44 @@ def test_a_problem_carries_extension_members() -> None:
         {"type": Code.TOO_MANY_RECIPIENTS, "title": "t", "status": 422, "limit": 20},
     )
     assert Problem.model_validate_json(problem.model_dump_json()).model_dump()["limit"] == 20
+
+
+FLOODS = {
+    "unknown fields": {f"x{number}": 1 for number in range(1000)},
+    "recipients that are none": {"to": [1] * 1000},
+    "more recipients than are read": {"to": [{}] * 100_000},
+    "references that are none": {"attachments": [{}] * 1000},
+}
+
+
+@pytest.mark.parametrize("body", FLOODS.values(), ids=list(FLOODS))
+def test_a_flood_of_errors_is_told_briefly(body: dict[str, object]) -> None:
+    """What is told of an invalid request does not grow with it: 1 MB took 26 s and was answered by 170 MB."""
+    with pytest.raises(ValidationError) as refused:
+        OutboxRequest.model_validate(body)
+    assert refused.value.error_count() <= 20
+
+
+def test_a_few_errors_are_told_one_by_one() -> None:
+    """A person who mistypes two fields hears of both."""
+    with pytest.raises(ValidationError) as refused:
+        SessionRequest.model_validate({"username": "", "password": ""})
+    assert [each["loc"] for each in refused.value.errors()] == [("username",), ("password",)]
+
+
+@pytest.mark.parametrize("field", ["to", "cc", "bcc"])
+def test_an_address_field_is_bounded_as_a_whole(field: str) -> None:
+    """A thousand texts of ten thousand characters took the sender 16 s, with everybody else waiting."""
+    longest = 5 * ["a" * 10_000]
+    assert OutboxRequest.model_validate({field: longest})
+    for more in ("a", {"name": "a", "address": ""}):
+        with pytest.raises(ValidationError, match="50000"):
+            OutboxRequest.model_validate({field: [*longest, more]})
+
+
+@pytest.mark.parametrize("field", ["text", "html", "subject"])
+def test_half_a_surrogate_pair_is_no_text(field: str) -> None:
+    """JSON can escape what no charset can carry: it is refused where it comes in."""
+    assert OutboxRequest.model_validate({field: "\U0001f600"})
+    with pytest.raises(ValidationError):
+        OutboxRequest.model_validate({field: "\ud83d"})

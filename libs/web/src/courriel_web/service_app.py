@@ -44,6 +44,7 @@ def build_service_app(
         docs_url=None,
         redoc_url=None,
         openapi_url=openapi_url,
+        redirect_slashes=False,  # it would lead to whatever Host the client names, by http
     )
     install_problems(app, {**CREDENTIAL_FAILURES, **UPSTREAM_FAILURES, **failures})
     install_upstream_problems(app)

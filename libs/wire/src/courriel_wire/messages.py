@@ -133,7 +133,7 @@ class SeenRequest(Request):
 class SeenManyRequest(Request):
     """``POST /api/messages/seen``."""
 
-    uids: Annotated[tuple[Uid, ...], Field(min_length=1, max_length=1000)]
+    uids: Annotated[tuple[Uid, ...], Field(min_length=1, max_length=1000, fail_fast=True)]
     seen: bool
 
 
@@ -160,14 +160,14 @@ class DeleteOutcome(StrEnum):
 class DeleteRequest(Request):
     """``POST /api/messages/delete``; with ``undo_seconds`` the deletion is held that long."""
 
-    uids: Annotated[tuple[Uid, ...], Field(min_length=1, max_length=1000)]
+    uids: Annotated[tuple[Uid, ...], Field(min_length=1, max_length=1000, fail_fast=True)]
     undo_seconds: Annotated[int | None, Field(ge=0, le=80)] = None
 
 
 class UndeleteRequest(Request):
     """``POST /api/messages/undelete``."""
 
-    uids: Annotated[tuple[Uid, ...], Field(min_length=1, max_length=1000)]
+    uids: Annotated[tuple[Uid, ...], Field(min_length=1, max_length=1000, fail_fast=True)]
 
 
 class DeleteResult(Answer):

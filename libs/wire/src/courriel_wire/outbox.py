@@ -1,10 +1,11 @@
 """Outbound mail: what is asked, what is stored about it, and what became of each recipient."""
 
+import re
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from courriel_wire.messages import Uid
 from courriel_wire.model import Answer, Request
@@ -59,12 +60,34 @@ class ForwardManner(StrEnum):
 class Forwarding(Request):
     """Messages of the maildrop to pass on."""
 
-    uids: Annotated[tuple[Uid, ...], Field(min_length=1, max_length=100)]
+    uids: Annotated[tuple[Uid, ...], Field(min_length=1, max_length=100, fail_fast=True)]
     as_: ForwardManner = Field(alias="as")
 
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
+MAX_RECIPIENT_CHARACTERS = 50_000
+"""Of one address field: reading addresses is dear, and a thousand of them are shorter."""
+
+
+def _readable(recipients: tuple[str | Recipient, ...]) -> tuple[str | Recipient, ...]:
+    given = (each if isinstance(each, str) else each.name + each.address for each in recipients)
+    if sum(map(len, given)) > MAX_RECIPIENT_CHARACTERS:
+        raise ValueError(f"at most {MAX_RECIPIENT_CHARACTERS} characters in all")
+    return recipients
+
+
+def _whole(text: str) -> str:
+    """Refuse half a surrogate pair, which JSON can escape and no charset can carry."""
+    if _SURROGATE.search(text):
+        raise ValueError("lone surrogates are no characters")
+    return text
+
+
+Text = Annotated[str, AfterValidator(_whole)]
 RecipientInput = Annotated[str, Field(max_length=10_000)] | Recipient
-Recipients = Annotated[tuple[RecipientInput, ...], Field(max_length=1000)]
+Recipients = Annotated[
+    tuple[RecipientInput, ...], Field(max_length=1000, fail_fast=True), AfterValidator(_readable)
+]
 MessageId = Annotated[str, Field(max_length=998, pattern=r"^<[^<>\s]+>$")]
 
 
@@ -81,21 +104,23 @@ class _Letter(Request):
     cc: Recipients = ()
     bcc: Recipients = ()
     subject: Annotated[str, Field(max_length=2000)] = ""
-    text: str = ""
-    html: str | None = None
+    text: Text = ""
+    html: Text | None = None
     priority: Priority = Priority.NORMAL
     request_receipt: bool = False
     request_delivery_receipt: bool = False
     send_at: datetime | None = None
     undo_seconds: Annotated[int, Field(ge=0, le=60)] = 0
     sender_name: Annotated[str, Field(max_length=200)] = ""
-    reply_to: Annotated[tuple[RecipientInput, ...], Field(max_length=10)] = ()
+    reply_to: Annotated[tuple[RecipientInput, ...], Field(max_length=10, fail_fast=True)] = ()
 
 
 class OutboxRequest(_Letter):
     """``POST /api/outbox``: recipients are RFC 5322 strings or ``{name, address}``."""
 
-    attachments: Annotated[tuple[UploadReference | PartReference, ...], Field(max_length=100)] = ()
+    attachments: Annotated[
+        tuple[UploadReference | PartReference, ...], Field(max_length=100, fail_fast=True)
+    ] = ()
     in_reply_to: Uid | None = None
     forward_of: Forwarding | None = None
 
@@ -107,9 +132,9 @@ class Submission(_Letter):
     made of ``to``, ``cc`` and ``sender_name``; a submission with it has nothing else of a message's content.
     """
 
-    attachments: Annotated[tuple[UploadReference, ...], Field(max_length=100)] = ()
+    attachments: Annotated[tuple[UploadReference, ...], Field(max_length=100, fail_fast=True)] = ()
     in_reply_to: MessageId | None = None
-    references: Annotated[tuple[MessageId, ...], Field(max_length=100)] = ()
+    references: Annotated[tuple[MessageId, ...], Field(max_length=100, fail_fast=True)] = ()
     redirect: UploadReference | None = None
 
 

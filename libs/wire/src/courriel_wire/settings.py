@@ -11,7 +11,7 @@ from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 
-from courriel_wire.model import Answer
+from courriel_wire.model import Answer, Request
 
 ONE_LINE = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]*$"
 """Neither control characters nor line ends, nor what turns the direction of the text around it."""
@@ -65,7 +65,7 @@ class Settings(Answer):
     """How long a page's deletion is held; None: MAILBOX_DELETE_HOLD_SECONDS (8 unless configured)."""
 
 
-class SettingsRequest(Settings):
+class SettingsRequest(Request, Settings):
     """``PUT /api/settings``: the whole of them; what is left out gets its default."""
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
