@@ -103,23 +103,7 @@ class Parts:
         self.api_url = f"http://127.0.0.1:{api}"
         self.record = self.folder / "accepted.jsonl"
         self.record.touch()
-        shared = {
-            **{
-                name: value for name, value in os.environ.items() if not name.startswith(("SENDER_", "SMTP_"))
-            },
-            "PYTHONPATH": os.pathsep.join((str(ROOT), os.environ.get("PYTHONPATH", ""))),
-            "LOG_LEVEL": "WARNING",
-            "REDIS_STATE_URL": self.redis_url,
-            "SENDER_SECRET": "s",
-            "SENDER_KEYS": f"k:{base64.urlsafe_b64encode(os.urandom(32)).decode()}",
-            "MAIL_DOMAIN": "demo.example",
-            "SMTP_URL": f"smtp://127.0.0.1:{relay}?tls=none",
-            "SMTP_REPLY_SECONDS": "3",
-            "SMTP_CONNECTIONS": str(self.concurrency),
-            "SENDER_MESSAGES_PER_HOUR": "1000000",
-            "SENDER_RETRY_FIRST_SECONDS": "0.5",
-            "SENDER_RETRY_WINDOW_SECONDS": "60",
-        }
+        shared = self._environment(relay)
         self.redis = self._part("valkey", self._valkey(store), shared, store)
         uvicorn = [
             "-m",
@@ -142,6 +126,25 @@ class Parts:
         self.relay = self._part("relay", [sys.executable, *words], shared, relay)
         self.links = [Link(relay) for _ in range(self.worker_count)]
         self._shared = shared
+
+    def _environment(self, relay_port: int) -> dict[str, str]:
+        return {
+            **{
+                name: value for name, value in os.environ.items() if not name.startswith(("SENDER_", "SMTP_"))
+            },
+            "PYTHONPATH": os.pathsep.join((str(ROOT), os.environ.get("PYTHONPATH", ""))),
+            "LOG_LEVEL": "WARNING",
+            "REDIS_STATE_URL": self.redis_url,
+            "SENDER_SECRET": "s",
+            "SENDER_KEYS": f"k:{base64.urlsafe_b64encode(os.urandom(32)).decode()}",
+            "MAIL_DOMAIN": "demo.example",
+            "SMTP_URL": f"smtp://127.0.0.1:{relay_port}?tls=none",
+            "SMTP_REPLY_SECONDS": "3",
+            "SMTP_CONNECTIONS": str(self.concurrency),
+            "SENDER_MESSAGES_PER_HOUR": "1000000",
+            "SENDER_RETRY_FIRST_SECONDS": "0.5",
+            "SENDER_RETRY_WINDOW_SECONDS": "60",
+        }
 
     def _part(self, name: str, command: list[str], environment: dict[str, str], port: int = 0) -> Part:
         return Part(name, command, environment, self.folder / f"{name}.log", port)

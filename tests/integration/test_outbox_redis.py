@@ -142,7 +142,7 @@ class TestRedisOutbox(OutboxSuite):
     async def test_what_was_never_accepted_expires(self, bench: RedisBench) -> None:
         """A crash between message and entry leaves chunks that go by themselves."""
         entry = acceptance(content=b"x" * 600_000)
-        await bench.outbox._store_content(entry)
+        await bench.outbox._content.store(entry.id, entry.content)
         assert 0 < await bench.redis.ttl(redis_keys.content(entry.id)) <= 600
         await bench.outbox.accept(entry)
         assert await bench.redis.ttl(redis_keys.content(entry.id)) == -1

@@ -18,7 +18,8 @@ from courriel_demo.ports import free_ports
 from courriel_seal import KeyRing
 from courriel_web.redis_connection import connect_redis
 from sender_service.hints_celery import CeleryHints, make_celery
-from sender_service.outbox import Acceptance, Letter, Recipient
+from sender_service.letter import Letter, Recipient
+from sender_service.outbox import Acceptance
 from sender_service.outbox_redis import NotReplicated, RedisOutbox
 from sender_service.rates import Rates
 

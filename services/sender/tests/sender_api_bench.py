@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx2
-from sender_doubles import KnownSessions, ManualClock, MemoryOutbox, MemoryUploads, RecordedHints
+from sender_doubles import KnownSessions, ManualClock, RecordedHints
+from sender_memory_stores import MemoryOutbox, MemoryUploads
 
 from sender_service.app import create_app
 from sender_service.settings import Settings

@@ -14,14 +14,13 @@ import pytest
 
 from courriel_wire import RecipientState, ReportState
 from sender_service.delivery import Delivered, Permanent, Temporary
+from sender_service.letter import Letter, Recipient
 from sender_service.outbox import (
     Acceptance,
     ContentLost,
     Entry,
-    Letter,
     NotCancellable,
     Outbox,
-    Recipient,
     Stage,
     UnknownOutboxEntry,
 )

@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
-from sender_doubles import ManualClock, MemoryOutbox, MemoryUploads, RecordedHints
+from sender_doubles import ManualClock, RecordedHints
+from sender_memory_stores import MemoryOutbox, MemoryUploads
 from sender_port_suites import acceptance
 
 from sender_service.announcements import FRESH_LIMIT, Announcements

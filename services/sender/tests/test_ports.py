@@ -5,7 +5,8 @@ from datetime import datetime
 
 import pytest
 from hypothesis import settings
-from sender_doubles import ManualClock, MemoryOutbox, MemoryUploads
+from sender_doubles import ManualClock
+from sender_memory_stores import MemoryOutbox, MemoryUploads
 from sender_outbox_machine import OutboxMachine
 from sender_port_suites import RATES, UPLOAD_QUOTA, OutboxBench, OutboxSuite
 from sender_uploads_suite import UploadsSuite

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from courriel_wire import RecipientState
-from sender_service.outbox import Letter, Recipient
+from sender_service.letter import Letter, Recipient
 from sender_service.report import CONTENT_LOST, Reporter
 
 NOW = datetime(2026, 3, 3, 12, tzinfo=UTC)

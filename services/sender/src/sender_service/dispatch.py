@@ -29,9 +29,10 @@ from sender_service.delivery import (
     Temporary,
 )
 from sender_service.errors import SenderError
+from sender_service.letter import Letter
 from sender_service.limits import Limits
 from sender_service.octet_budget import OctetBudget
-from sender_service.outbox import Claim, ContentLost, Letter, Outbox
+from sender_service.outbox import Claim, ContentLost, Outbox
 from sender_service.report import CONTENT_LOST, Reporter
 
 SETTLE_PAUSE_SECONDS = 0.25

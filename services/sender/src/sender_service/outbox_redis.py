@@ -1,43 +1,37 @@
-"""The outbox in Redis: sealed letters and messages, and Lua steps (outbox_scripts.py) between their stages.
+"""The outbox in Redis: each step of an entry from stage to stage is a Lua script (outbox_scripts.py).
 
 A small message is written by the accepting script itself. A large one is stored first, in chunks that expire
 by themselves, and the script makes it stay: it never blocks Redis, and what was not accepted leaves nothing.
 """
 
-import json
-from collections.abc import Awaitable, Mapping, Sequence
-from dataclasses import asdict
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from courriel_seal import KeyRing, SealBroken
-from courriel_wire import RecipientState, ReportState
+from courriel_seal import KeyRing
+from courriel_wire import ReportState
 from sender_service import outbox_scripts, redis_keys
+from sender_service.content_redis import CHUNK_OCTETS, RedisContent
+from sender_service.entries_redis import RedisEntries
+from sender_service.letter import Letter
+from sender_service.letter_sealed import open_letter, seal_letter
 from sender_service.outbox import (
     NOTHING_COUNTED,
     Acceptance,
     Claim,
-    ContentLost,
     Depth,
     Entry,
-    Letter,
     Listing,
     NotCancellable,
-    Recipient,
-    Reporting,
     Stage,
     UnknownOutboxEntry,
 )
-from sender_service.rates import Rates, TooMuchSent, Usage
+from sender_service.rates import Rates, Usage
+from sender_service.rates_redis import RedisRates
 from sender_service.uploads import UnknownAttachment
 
-CHUNK_OCTETS = 256 * 1024
-CHUNKS_AT_ONCE = 4
-UNACCEPTED_SECONDS = 600
 KEY_SECONDS = 86_400
 VISIBLE_SECONDS = 86_400
 ANNOUNCE_SECONDS = 2
@@ -47,9 +41,6 @@ LOOKED_AT = 5000
 AGAIN_SECONDS = 5
 AGAIN_LONGEST_SECONDS = 60
 LEASE_SECONDS = 15.0
-_LETTER = "outbox-letter"
-_CONTENT = "outbox-content"
-log = structlog.get_logger(__name__)
 
 
 class NotReplicated(RedisError):
@@ -74,11 +65,11 @@ class RedisOutbox:
         """With `replicas`, a message is accepted once so many have it on disk."""
         self._redis = redis
         self._keys = keys
-        self._rates = rates.each()
+        self._rates = RedisRates(redis, rates)
+        self._content = RedisContent(redis, keys)
+        self._entries = RedisEntries(redis, keys)
         self._replicas = replicas
         self._lease_ms = int(lease_seconds * 1000)
-        self._check_rates = redis.register_script(outbox_scripts.CHECK_RATES)
-        self._usage = redis.register_script(outbox_scripts.USAGE)
         self._accept = redis.register_script(outbox_scripts.ACCEPT)
         self._cancel = redis.register_script(outbox_scripts.CANCEL)
         self._acknowledge = redis.register_script(outbox_scripts.ACKNOWLEDGE)
@@ -91,21 +82,20 @@ class RedisOutbox:
 
     async def accept(self, acceptance: Acceptance) -> str:
         """See `Outbox.accept`."""
-        content = redis_keys.content(acceptance.id)
         chunks, only_chunk = 1, b""
         if len(acceptance.content) <= CHUNK_OCTETS:
-            only_chunk = self._sealed_chunk(acceptance, 0)
+            only_chunk = self._content.sealed_chunk(acceptance.id, acceptance.content, 0)
         else:
-            chunks = await self._store_content(acceptance)
+            chunks = await self._content.store(acceptance.id, acceptance.content)
         status, value = await self._run_accept(acceptance, chunks, only_chunk)
         if status == b"accepted":
             return acceptance.id
         if not only_chunk:
-            await self._redis.unlink(content)
+            await self._content.erase(acceptance.id)
         if status == b"earlier":
             return value.decode()
         if status == b"limit":
-            raise self._too_much(value)
+            raise self._rates.refusal(value)
         if status == b"no-upload":
             raise UnknownAttachment(acceptance.uploads[int(float(value))])
         raise RedisError("the content expired before it was accepted")
@@ -131,7 +121,7 @@ class RedisOutbox:
         args = [
             acceptance.id,
             redis_keys.owner(mailbox),
-            self._seal(acceptance.id, acceptance.letter),
+            seal_letter(self._keys, acceptance.id, acceptance.letter),
             chunks,
             due_ms,
             len(acceptance.letter.recipients),
@@ -140,10 +130,14 @@ class RedisOutbox:
             only_chunk,
             len(acceptance.uploads),
             *acceptance.uploads,
-            *self._rate_arguments(),
+            *self._rates.arguments(),
         ]
+        return cast("tuple[bytes, bytes]", tuple(await self._durably(keys, args)))
+
+    async def _durably(self, keys: list[str], args: list[Any]) -> list[bytes]:
+        """Run the accepting script; where there are replicas, wait for their disks. Raises NotReplicated."""
         if not self._replicas:
-            return cast("tuple[bytes, bytes]", tuple(await self._accept(keys=keys, args=args)))
+            return cast("list[bytes]", await self._accept(keys=keys, args=args))
         # On one connection: WAITAOF waits for what this connection wrote (https://redis.io/commands/waitaof/).
         async with self._redis.pipeline(transaction=False) as step:
             await self._accept(keys=keys, args=args, client=step)
@@ -151,83 +145,27 @@ class RedisOutbox:
             answer, (_, replicas) = await step.execute()
         if answer[0] == b"accepted" and replicas < self._replicas:
             raise NotReplicated
-        return cast("tuple[bytes, bytes]", tuple(answer))
-
-    async def _store_content(self, acceptance: Acceptance) -> int:
-        """Write the sealed chunks, which expire unless they are accepted; return their number."""
-        key = redis_keys.content(acceptance.id)
-        starts = range(0, len(acceptance.content), CHUNK_OCTETS)
-        for first in range(0, len(starts), CHUNKS_AT_ONCE):
-            chunks = {
-                str(index): self._sealed_chunk(acceptance, index)
-                for index in range(first, min(first + CHUNKS_AT_ONCE, len(starts)))
-            }
-            async with self._redis.pipeline(transaction=True) as step:
-                step.hset(key, mapping=cast("Any", chunks))
-                step.expire(key, UNACCEPTED_SECONDS)
-                await step.execute()
-        return len(starts)
+        return cast("list[bytes]", answer)
 
     async def check_rates(self, mailbox: str, recipients: int) -> None:
         """See `Outbox.check_rates`."""
-        refusal = await self._check_rates(
-            keys=[redis_keys.recent(mailbox)], args=[recipients, *self._rate_arguments()]
-        )
-        if refusal:
-            raise self._too_much(refusal)
-
-    def _rate_arguments(self) -> list[str | int]:
-        return [value for rate in self._rates for value in (rate.counted, rate.seconds * 1000, rate.limit)]
-
-    def _too_much(self, refusal: bytes) -> TooMuchSent:
-        index, left, retry_ms = map(int, refusal.split())
-        return TooMuchSent(self._rates[index], left, retry_ms / 1000)
+        await self._rates.check(mailbox, recipients)
 
     async def usage(self, mailbox: str) -> Usage:
         """See `Outbox.usage`."""
-        used = await self._usage(
-            keys=[redis_keys.recent(mailbox)],
-            args=[value for rate in self._rates for value in (rate.counted, rate.seconds * 1000)],
-        )
-        return Usage(dict(zip(self._rates, used, strict=True)))
-
-    def _sealed_chunk(self, acceptance: Acceptance, index: int) -> bytes:
-        chunk = acceptance.content[index * CHUNK_OCTETS : (index + 1) * CHUNK_OCTETS]
-        return self._keys.seal(chunk, purpose=_CONTENT, context=f"{acceptance.id}:{index}".encode())
+        return await self._rates.usage(mailbox)
 
     async def find(self, mailbox: str, entry_id: str) -> Entry:
         """See `Outbox.find`."""
-        stored = await cast("Awaitable[dict[bytes, bytes]]", self._redis.hgetall(redis_keys.entry(entry_id)))
-        if stored.get(b"owner") != redis_keys.owner(mailbox).encode():
-            raise UnknownOutboxEntry
-        entry = self._readable(entry_id, stored)
-        if entry is None:
-            raise UnknownOutboxEntry
-        return entry
+        return await self._entries.find(mailbox, entry_id)
 
     async def find_by_key(self, mailbox: str, idempotency_key: str) -> Entry | None:
         """See `Outbox.find_by_key`."""
-        key = redis_keys.idempotency(mailbox, idempotency_key)
-        entry_id = cast("bytes | None", await self._redis.get(key))
-        return None if entry_id is None else await self.find(mailbox, entry_id.decode())
+        return await self._entries.find_by_key(mailbox, idempotency_key)
 
     async def entries(self, mailbox: str, limit: int) -> Listing:
         """See `Outbox.entries`."""
-        members = cast(
-            "list[bytes]", await self._redis.zrange(redis_keys.visible(mailbox), 0, limit, desc=True)
-        )
-        ids = [member.decode() for member in members[:limit]]
-        async with self._redis.pipeline(transaction=False) as step:
-            for entry_id in ids:
-                step.hgetall(redis_keys.entry(entry_id))
-            answers = await step.execute()
-        found = (
-            self._readable(entry_id, stored) for entry_id, stored in zip(ids, answers, strict=True) if stored
-        )
-        newest_first = sorted(
-            (entry for entry in found if entry), key=lambda entry: entry.created_at, reverse=True
-        )
-        return Listing(tuple(newest_first), truncated=len(members) > limit)
+        return await self._entries.listing(mailbox, limit)
 
     async def cancel(self, mailbox: str, entry_id: str) -> None:
         """See `Outbox.cancel`."""
@@ -281,7 +219,7 @@ class RedisOutbox:
             return None
         name, fence, attempts, sealed, chunks, age_ms = answer
         entry_id = name.decode()
-        letter = self._open(entry_id, sealed)
+        letter = open_letter(self._keys, entry_id, sealed)
         return Claim(entry_id, fence, letter, attempts, age_ms / 1000, chunks, chunks * CHUNK_OCTETS)
 
     async def renew(self, claim: Claim) -> bool:
@@ -291,21 +229,7 @@ class RedisOutbox:
 
     async def content(self, claim: Claim) -> bytes:
         """See `Outbox.content`."""
-        key = redis_keys.content(claim.id)
-        plain = bytearray()
-        for first in range(0, claim.chunks, CHUNKS_AT_ONCE):
-            indices = range(first, min(first + CHUNKS_AT_ONCE, claim.chunks))
-            sealed = await cast(
-                "Awaitable[list[bytes | None]]", self._redis.hmget(key, list(map(str, indices)))
-            )
-            for index, chunk in zip(indices, sealed, strict=True):
-                try:
-                    plain += self._keys.open(
-                        chunk or b"", purpose=_CONTENT, context=f"{claim.id}:{index}".encode()
-                    )
-                except SealBroken as error:
-                    raise ContentLost from error
-        return bytes(plain)
+        return await self._content.read(claim.id, claim.chunks)
 
     async def depth(self) -> Depth:
         """See `Outbox.depth`."""
@@ -336,7 +260,7 @@ class RedisOutbox:
                 args=[
                     claim.id,
                     claim.fence,
-                    self._seal(claim.id, letter),
+                    seal_letter(self._keys, claim.id, letter),
                     -1 if retry_seconds is None else int(retry_seconds * 1000),
                     redis_keys.VISIBLE_PREFIX,
                     VISIBLE_SECONDS * 1000,
@@ -345,41 +269,3 @@ class RedisOutbox:
                 ],
             )
         )
-
-    def _readable(self, entry_id: str, stored: dict[bytes, bytes]) -> Entry | None:
-        """Return the entry, or None (and log it) where no key opens it: one must not hide the others."""
-        try:
-            return self._entry(entry_id, stored)
-        except SealBroken:
-            log.warning("entry cannot be unsealed", entry=entry_id)
-            return None
-
-    def _entry(self, entry_id: str, stored: dict[bytes, bytes]) -> Entry:
-        return Entry(
-            id=entry_id,
-            stage=Stage(stored[b"stage"].decode()),
-            letter=self._open(entry_id, stored[b"sealed"]),
-            created_at=_moment(stored[b"created"]),
-            due_at=_moment(stored[b"due"]),
-            attempts=int(stored[b"attempts"]),
-            seen=b"seen" in stored,
-        )
-
-    def _seal(self, entry_id: str, letter: Letter) -> bytes:
-        return self._keys.seal(
-            json.dumps(asdict(letter)).encode(), purpose=_LETTER, context=entry_id.encode()
-        )
-
-    def _open(self, entry_id: str, sealed: bytes) -> Letter:
-        plain = json.loads(self._keys.open(sealed, purpose=_LETTER, context=entry_id.encode()))
-        recipients = tuple(
-            Recipient(**{**each, "state": RecipientState(each["state"])}) for each in plain.pop("recipients")
-        )
-        reporting = plain.pop("reporting", None)
-        if reporting:
-            plain["reporting"] = Reporting(**{**reporting, "state": ReportState(reporting["state"])})
-        return Letter(**plain, recipients=recipients)
-
-
-def _moment(milliseconds: bytes) -> datetime:
-    return datetime.fromtimestamp(int(milliseconds) / 1000, UTC)

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from courriel_message import Address, FailedRecipient, NonDelivery, build_report
 from sender_service.delivery import plain_words
-from sender_service.outbox import Letter, Recipient
+from sender_service.letter import Letter, Recipient
 
 SUBJECT_CHARACTERS = 300
 CONTENT_LOST = "the stored message cannot be read"

@@ -15,13 +15,14 @@ from courriel_message import Attachment, canonical
 from courriel_wire import Submission, UploadReference
 from sender_service.composing import Author, Composed, Stamp, check_redirect, compose
 from sender_service.errors import SenderError
+from sender_service.letter import Letter, Recipient
 from sender_service.limits import (
     Limits,
     Recipients,
     TooManyAttachments,
     read_recipients,
 )
-from sender_service.outbox import Acceptance, Entry, Letter, Outbox, Recipient
+from sender_service.outbox import Acceptance, Entry, Outbox
 from sender_service.uploads import StoredUpload, UnknownAttachment, UnknownUpload, Uploads
 
 LONGEST_HOLD = timedelta(days=30)
