@@ -19,6 +19,7 @@ LIMITS = Limits(
     attachments=1,
     attachment_octets=1,
     forbidden_domains=("forbidden.example",),
+    forbidden_file_types=("exe", "application/x-dosexec"),
 )
 LATER = {"b@demo.example": Temporary("451 4.7.1 later")}
 BOTH_FAIL: dict[str, Outcome] = dict.fromkeys(LETTER.open_addresses(), Permanent("550 no"))

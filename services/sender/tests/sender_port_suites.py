@@ -42,6 +42,7 @@ LETTER = Letter(
     recipients=(Recipient("a@demo.example"), Recipient("b@demo.example")),
     message_id="<1@demo.example>",
     digest="d",
+    files=(("note.pdf", "application/pdf"),),
 )
 BOTH = {"a@demo.example": Delivered("250 a"), "b@demo.example": Delivered("250 b")}
 

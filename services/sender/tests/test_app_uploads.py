@@ -33,6 +33,8 @@ async def test_an_upload_becomes_an_attachment(bench: Bench) -> None:
         4,
     )
     entry = (await bench.send(attachments=[{"upload": stored["id"]}])).json()
+    [file] = bench.outbox.records[entry["id"]].entry.letter.files
+    assert file == (stored["filename"], stored["content_type"])
     message = bench.message(entry["id"])
     assert base64.b64encode(b"%PDF") in message
     assert re.search(rb"Content-Type: application/pdf", message)

@@ -88,6 +88,8 @@ async def test_an_unreadable_message_fails() -> None:
         {"content": b"x" * 10_001},
         {"letter": replace(LETTER, recipients=tuple(Recipient(f"p{n}@x.example") for n in range(3)))},
         {"letter": replace(LETTER, recipients=(Recipient("a@sub.forbidden.example"),))},
+        {"letter": replace(LETTER, files=(("a.txt", "text/plain"), ("A.EXE.", "text/plain")))},
+        {"letter": replace(LETTER, files=(("a", "Application/X-Dosexec"),))},
     ],
 )
 async def test_limits_hold_in_the_worker_too(changes: dict[str, Any]) -> None:

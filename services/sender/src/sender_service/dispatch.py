@@ -166,8 +166,7 @@ class Dispatch:
 
     async def _deliver(self, claim: Claim, message: bytes | None) -> _Result:
         """Try the open recipients."""
-        envelope = claim.letter.envelope()
-        outcomes = await self._outcomes(envelope, message)
+        outcomes = await self._outcomes(claim.letter, message)
         letter, pause = claim.letter.record(outcomes), None
         if letter.open_addresses():
             pause = self._retries.pause(claim.attempts, claim.age_seconds, self._jitter)
@@ -182,12 +181,14 @@ class Dispatch:
             letter, pause = replace(letter, reporting=reporting), 0.0
         return _Result(letter, pause, tuple(outcomes.values()))
 
-    async def _outcomes(self, envelope: Envelope, message: bytes | None) -> Mapping[str, Outcome]:
+    async def _outcomes(self, letter: Letter, message: bytes | None) -> Mapping[str, Outcome]:
         """Ask the relay, unless the limits of today do not allow what was accepted under others."""
+        envelope = letter.envelope()
         if message is None:
             return dict.fromkeys(envelope.recipients, Permanent(CONTENT_LOST))
         try:
             self._limits.check_recipients(envelope.recipients)
+            self._limits.check_files(letter.files)
             self._limits.check_size(len(message))
         except SenderError as error:
             return dict.fromkeys(envelope.recipients, Permanent(str(error)))

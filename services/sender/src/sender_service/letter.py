@@ -51,7 +51,8 @@ class Letter:
     """What is known of a message besides its content: personal data, sealed wherever it is stored.
 
     `sender` is the envelope's; `digest` is of the request that made it, so that an Idempotency-Key can be
-    compared. `notify_success` as in `Envelope`.
+    compared. `notify_success` as in `Envelope`. `files` are name and media type of each attachment: what a
+    worker needs to hold them to the limits of its own day.
     """
 
     sender: str = field(repr=False)
@@ -61,6 +62,7 @@ class Letter:
     digest: str = field(default="", repr=False)
     reporting: Reporting = Reporting()
     notify_success: bool = False
+    files: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
     def envelope(self) -> Envelope:
         """Return the envelope of the next attempt."""

@@ -24,4 +24,5 @@ def open_letter(keys: KeyRing, entry_id: str, sealed: bytes) -> Letter:
     reporting = plain.pop("reporting", None)
     if reporting:
         plain["reporting"] = Reporting(**{**reporting, "state": ReportState(reporting["state"])})
-    return Letter(**plain, recipients=recipients)
+    files = tuple((name, media_type) for name, media_type in plain.pop("files", ()))
+    return Letter(**plain, recipients=recipients, files=files)

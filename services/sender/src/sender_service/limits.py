@@ -4,7 +4,7 @@ A recipient is one mailbox: the same address in several fields, or with its doma
 once.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
@@ -95,6 +95,11 @@ class Limits:
         for file_type in (extension, content_type.lower()):
             if file_type in self.forbidden_file_types:
                 raise FileTypeNotAllowed(filename, file_type)
+
+    def check_files(self, files: Iterable[tuple[str, str]]) -> None:
+        """Raise FileTypeNotAllowed for the first of these names and media types that may not be sent."""
+        for filename, content_type in files:
+            self.check_file(filename, content_type)
 
     def check_recipients(self, addresses: Sequence[str]) -> None:
         """Raise TooManyRecipients, RecipientNotAllowed."""

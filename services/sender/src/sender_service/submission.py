@@ -123,6 +123,7 @@ class Submissions:
                         message_id=message_id,
                         digest=digest,
                         notify_success=submission.request_delivery_receipt,
+                        files=tuple((upload.filename, upload.content_type) for upload in parts.uploads),
                     ),
                     content=composed.octets,
                     due_at=due_at,
