@@ -68,6 +68,7 @@ class Stream:
                     fields = {}
         except (OSError, ValueError, AttributeError):
             pass  # hung up, by whichever side
+        self._answer.close()
         self.ended = True
 
     def names(self) -> list[str]:
@@ -140,19 +141,22 @@ def test_closed_windows_free_the_mailbox(demo: Demo) -> None:
     with pytest.raises(HTTPError) as held:
         Api(demo.port, "jean.dupont")
     assert held.value.code == 409
+    held.value.close()
     stream.hang_up()
 
     def is_free() -> bool:
         try:
             Api(demo.port, "jean.dupont").open("DELETE", "/session").close()
-        except HTTPError:
+        except HTTPError as held:
+            held.close()
             return False
         return True
 
     begun = time.monotonic()
     assert wait_until(is_free, ABANDONED_SECONDS + BOUND_SECONDS)
     assert time.monotonic() - begun >= ABANDONED_SECONDS - 1
-    assert scriptless.open("GET", "/messages").status == 200
+    with scriptless.open("GET", "/messages") as answer:
+        assert answer.status == 200
     scriptless.open("DELETE", "/session").close()
 
 
