@@ -15,6 +15,7 @@ from mailbox_service.deletions import Held
 from mailbox_service.kept_renderings import keep_rendering, take_rendering
 from mailbox_service.listing import Wanted
 from mailbox_service.maildrops import Access
+from mailbox_service.reading_ahead import PREFETCHED
 from mailbox_service.summaries import BLANK, Proof, Shown
 
 PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
@@ -80,6 +81,31 @@ async def test_a_message_read_ahead_is_opened_without_the_server(world: World) -
     assert opened.rendering is not None
     assert (opened.summary.subject, opened.rendering.message.text.strip()) == ("Lettre 119", "Bonjour.")
     assert world.server.commands == []
+
+
+async def test_what_was_read_ahead_is_not_looked_for_again_behind_each_list(world: World) -> None:
+    """As long as the newest messages are the same ones; new mail is read ahead."""
+    access = await world.access()
+    await world.page(access, 1, 50)
+    asked = world.cache_store.asked
+    await world.page(access, 1, 50)
+    assert world.cache_store.asked == asked
+    world.deliver("new")
+    await world.clock.advance(3.5)
+    [newest, *_] = (await world.messages.page(access, Wanted(1, 50), refresh=True)).rows
+    await until(lambda: not world.ahead._reading)
+    world.server.commands.clear()
+    await world.messages.open(access, newest.uid)
+    assert world.server.commands == []
+
+
+async def test_messages_are_read_ahead_once_though_the_cache_is_away(world: World) -> None:
+    """A list costs the mail server nothing then, either."""
+    world.cache_store.away = True
+    access = await world.access()
+    for _ in range(2):
+        await world.page(access, 1, 50)
+        assert world.server.count("RETR") == PREFETCHED
 
 
 async def test_paging_asks_nobody_while_the_snapshot_may_be_shown(world: World) -> None:

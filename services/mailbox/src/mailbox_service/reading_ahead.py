@@ -90,7 +90,7 @@ class ReadingAhead:
         return bool(await self._headers.learn(connection, new))
 
     async def _prefetch(self, access: Access, summaries: Summaries) -> None:
-        """Make the newest small messages ready to be shown."""
+        """Make the newest small messages ready to be shown, once: not again behind each list of the same."""
         if summaries.snapshot is None or summaries.cache_key is None:
             return
         newest = [
@@ -98,6 +98,9 @@ class ReadingAhead:
             for each in summaries.snapshot.messages[: -PREFETCHED - 1 : -1]
             if each.size <= MAX_PREFETCHED_OCTETS and not each.ambiguous
         ]
+        shown = tuple(summaries.find(each.uid, each.size) for each in newest)
+        if shown == summaries.prefetched:
+            return
         for message in await self._recollection.not_kept(access.mailbox, summaries, newest):
             raw = await self._maildrops.lend_kept(access, partial(_retrieve, message))
             if raw is None:
@@ -108,6 +111,7 @@ class ReadingAhead:
             except MessageUnreadable:
                 continue
             await self._recollection.keep(access.mailbox, summaries, message, rendering)
+        summaries.prefetched = shown
 
     async def _let_rest(self, access: Access) -> None:
         """Wait until the last snapshot is not to be shown any more, then let go of what is known."""

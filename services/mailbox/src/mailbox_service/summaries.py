@@ -59,7 +59,8 @@ class Summaries:
     """Known messages by uid. ``snapshot`` is the last one taken, as long as it may be shown.
 
     ``cache_key`` opens the mailbox's cache, where a login has brought it; ``awake`` says whether the cache
-    was asked; ``unsaved`` is what it does not have yet.
+    was asked; ``unsaved`` is what it does not have yet. ``prefetched`` is what is known of the messages that
+    were last read ahead; None stands for one of which nothing was known.
     """
 
     def __init__(self) -> None:
@@ -67,6 +68,7 @@ class Summaries:
         self.awake = False
         self.unsaved: dict[str, Shown] = {}
         self.snapshot: Snapshot | None = None
+        self.prefetched: tuple[Shown | None, ...] = ()
         self._shown: OrderedDict[str, Shown] = OrderedDict()
         self._octets = 0
         self._proofs: OrderedDict[str, Proof] = OrderedDict()
@@ -126,6 +128,7 @@ class Summaries:
         """Let go of all but the proofs: nobody reads."""
         self.awake = False
         self.snapshot = None
+        self.prefetched = ()
         self.unsaved.clear()
         self._shown.clear()
         self._octets = 0
