@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from courriel_message import sanitise
 from courriel_message.hosts import is_mixed, true_host
 
 LINKS = [
@@ -25,6 +26,16 @@ LINKS = [
     ("https://EVIL.example:8080/", "banque.example/compte", "evil.example"),
     ("https://b\u0430nque.example/", "ici", "xn--bnque-4ve.example"),
     ("https://[::1/", "ici", "https://[::1/"),
+    ("http://evil.example\\@banque.example/", "banque.example", "evil.example"),
+    ("https:///evil.example/", "banque.example", "evil.example"),
+    ("https://\\/\tevil.example/", "banque.example", "evil.example"),
+    ("https://evil.example/", "ban\u200bque.exam\xadple", "evil.example"),
+    ("https://evil.example/", "\u2060" * 5000 + "banque.example", "evil.example"),
+    ("https://evil.example/", " " * 5000 + "banque.example", "evil.example"),
+    ("https://evil.example/", "banque\u3002example", "evil.example"),
+    ("https://evil.example/", "\uff42anque.example", "evil.example"),
+    ("https://evil.example/", "\u202eelpmaxe.euqnab", "evil.example"),
+    ("https://a.example/", " a\u200b.example ", None),
 ]
 
 
@@ -54,3 +65,10 @@ def test_scripts_that_do_not_belong_together(host: str, mixed: bool) -> None:  #
 def test_no_link_makes_it_fail(target: str, said: str) -> None:
     """Whatever the link and its text, there is an answer that can be written."""
     (true_host(f"https://{target}", said) or "").encode()
+
+
+@pytest.mark.parametrize("padding", ["<b></b>" * 1000, "&nbsp;" * 1000, "<b title='" + "x" * 4000 + "'></b>"])
+def test_no_padding_hides_what_a_link_says(padding: str) -> None:
+    """What stands before the name, and is not seen, does not keep the true host from being told."""
+    html = f'<a href="https://evil.example/">{padding}banque.example</a>'
+    assert 'data-host="evil.example"' in sanitise(html, resolve_cid=lambda _: None).html

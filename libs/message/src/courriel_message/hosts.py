@@ -19,6 +19,11 @@ _FILES_NAMES: Final = """
 csv doc docx eml gif htm html ics jpeg jpg odp ods odt pdf png ppt pptx txt xls xlsx xml zip
 """
 _FILES: Final = frozenset(_FILES_NAMES.split())
+# Browsers take backslashes for slashes, and any number of them, and leave these out (WHATWG URL, section 4.4)
+_IGNORED: Final = re.compile(r"[\t\r\n]")
+_SLASHES: Final = re.compile(r"^(https?:)[/\\]*", re.IGNORECASE)
+_TURNING: Final = re.compile("[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]")
+_UNSEEN: Final = re.compile("[\xad\u034f\u180e\u200b-\u200d\u2060-\u2064\ufe00-\ufe0f\ufeff]")
 _MAX_SAID: Final = 300  # characters of a link's text
 # Scripts that are written together as a rule (UTS 39, section 5.1)
 _TOGETHER: Final = frozenset({"LATIN", "CJK", "HIRAGANA", "KATAKANA"}), frozenset({"LATIN", "CJK", "HANGUL"})
@@ -27,18 +32,27 @@ _TOGETHER: Final = frozenset({"LATIN", "CJK", "HIRAGANA", "KATAKANA"}), frozense
 def true_host(target: str, said: str) -> str | None:
     """Return the host that `target` (an http URL) leads to where its text `said` lets one expect another.
 
-    Also where the host mixes scripts, or hides behind a user name. None where all is as it looks.
+    Also where the host mixes scripts or hides behind a user name, and where the text turns its direction.
+    None where all is as it looks.
     """
     try:
-        parts = urlsplit(target)
+        parts = urlsplit(_SLASHES.sub(r"\1//", _IGNORED.sub("", target).replace("\\", "/")))
         host = (parts.hostname or "").rstrip(".")
     except ValueError:
         return target[:_MAX_SAID]
     if not host or parts.scheme.lower() not in {"http", "https"}:
         return None
-    if parts.username is not None or is_mixed(host) or _expects_another(said[:_MAX_SAID], host):
+    if parts.username is not None or is_mixed(host) or _TURNING.search(said):
+        return ascii_host(host)
+    if _expects_another(_seen(said), host):
         return ascii_host(host)
     return None
+
+
+def _seen(said: str) -> str:
+    """Return a text as an eye takes it: without what has no width, letters and full stops plain."""
+    visible = " ".join(_UNSEEN.sub("", said).split())[:_MAX_SAID]
+    return unicodedata.normalize("NFKC", visible).replace("\u3002", ".")
 
 
 def _expects_another(said: str, host: str) -> bool:

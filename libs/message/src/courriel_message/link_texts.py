@@ -12,7 +12,6 @@ from courriel_message.hosts import true_host
 _LINK: Final = re.compile(r'<a((?: [\w-]+="[^"]*")*)>(.*?)</a>', re.DOTALL)
 _TARGET: Final = re.compile(r' href="([^"]*)"')
 _TAG: Final = re.compile(r'<(?:[^">]|"[^"]*")*>')
-_MAX_LOOKED_AT: Final = 3000  # characters of one link
 
 
 def deceptive_links(html: str) -> list[str | None]:
@@ -21,7 +20,7 @@ def deceptive_links(html: str) -> list[str | None]:
     judged: dict[tuple[str, str], str | None] = {}  # newsletters repeat the same few
     for attributes, content in _LINK.findall(html):
         if target := _TARGET.search(attributes):
-            link = (target[1], content[:_MAX_LOOKED_AT])
+            link = (target[1], content)
             if link not in judged:
                 judged[link] = true_host(unescape(link[0]), unescape(_TAG.sub("", link[1])))
             hosts.append(judged[link])
