@@ -1,5 +1,6 @@
 """Sign-in, refusals, exclusive use and sign-out, as a person meets them."""
 
+from base64 import urlsafe_b64encode
 from datetime import UTC, datetime
 
 import httpx2
@@ -185,10 +186,16 @@ async def test_last_sign_in_is_told_once(visitor: httpx2.AsyncClient, auth: Fake
     assert "Dernière connexion" not in (await visitor.get("/messages")).text
 
 
-async def test_forged_last_sign_in_is_ignored(browser: httpx2.AsyncClient) -> None:
-    """A cookie that cannot be read is not shown, and breaks nothing."""
-    browser.cookies.set("last-sign-in", "éé".encode().hex(), path="/messages")
-    assert (await browser.get("/messages")).status_code == 200
+@pytest.mark.parametrize(
+    "forged",
+    ["éé", *(f'{{"at": "{at}"}}' for at in ("9999-12-31T23:59:59-23:59", "0001-01-01T00:00:00+23:59"))],
+)
+async def test_forged_last_sign_in_is_ignored(browser: httpx2.AsyncClient, forged: str) -> None:
+    """A cookie that cannot be read, or not be shown in every time zone, is left out and breaks nothing."""
+    browser.cookies.set("last-sign-in", urlsafe_b64encode(forged.encode()).decode(), path="/messages")
+    answer = await browser.get("/messages")
+    assert answer.status_code == 200
+    assert "Dernière connexion" not in answer.text
 
 
 async def test_sign_out_frees_and_forgets(browser: httpx2.AsyncClient, auth: FakeAuth) -> None:

@@ -5,9 +5,10 @@ import re
 import httpx2
 import pytest
 from gateway_fakes import FakeAuth, FakeMailbox
+from starlette.types import Receive, Scope, Send
 
 from gateway_service.app import ROUTERS
-from gateway_service.secure_headers import API_POLICY, HEADERS, PAGE_POLICY
+from gateway_service.secure_headers import API_POLICY, HEADERS, PAGE_POLICY, SecureHeaders
 from gateway_service.static_files import FILES, FOR_GOOD, static_url
 
 VALUES = {
@@ -89,3 +90,17 @@ async def test_incoming_request_id_is_not_trusted(visitor: httpx2.AsyncClient) -
     """Anybody may send anything: the edge makes its own request ids."""
     answer = await visitor.get("/sign-in", headers={"X-Request-ID": "chosen-by-client"})
     assert answer.headers["x-request-id"] != "chosen-by-client"
+
+
+async def test_a_file_is_no_page_whatever_its_type() -> None:
+    """HTML out of somebody's mail gets the policy of files, sandboxed, should a browser ever show it."""
+
+    async def file(_scope: Scope, _receive: Receive, send: Send) -> None:
+        headers = [(b"content-type", b"text/html"), (b"content-disposition", b"attachment")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": b"<script>"})
+
+    app = SecureHeaders(file, secure=True)
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="https://x.test") as client:
+        answer = await client.get("/")
+    assert answer.headers["content-security-policy"] == API_POLICY

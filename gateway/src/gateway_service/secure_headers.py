@@ -62,8 +62,12 @@ class SecureHeaders:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                in_pages = headers.get("content-type", "").startswith("text/html")
-                headers.setdefault("Content-Security-Policy", PAGE_POLICY if in_pages else API_POLICY)
+                # A file of somebody's mail is no page of ours, whatever its type.
+                is_page = (
+                    headers.get("content-type", "").startswith("text/html")
+                    and "content-disposition" not in headers
+                )
+                headers.setdefault("Content-Security-Policy", PAGE_POLICY if is_page else API_POLICY)
                 for name, value in HEADERS.items():
                     headers.setdefault(name, value)
                 if self._secure:
