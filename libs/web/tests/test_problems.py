@@ -9,7 +9,9 @@ from fastapi import Depends, FastAPI
 from pydantic import BaseModel, SecretStr
 from redis.asyncio import BlockingConnectionPool
 from redis.exceptions import ConnectionError as RedisConnectionError
+from starlette.requests import ClientDisconnect
 from starlette.testclient import TestClient
+from structlog.testing import capture_logs
 
 from courriel_web.credentials import bearer_token, service_caller
 from courriel_web.problems import Failure
@@ -58,6 +60,7 @@ def make_app() -> FastAPI:
         "in-use": MailboxInUse("open elsewhere"),
         "redis": RedisConnectionError("connecting to redis://:s3cret@host"),
         "away": UpstreamUnavailable(),
+        "gone": ClientDisconnect(),
         "upstream": UpstreamProblem(Problem(type="too-many-messages", title="t", status=429), 30),
         "bug": RuntimeError("s3cret"),
     }
@@ -186,3 +189,10 @@ def test_a_well_formed_request_id_is_kept(client: TestClient, sent: str, *, kept
     """One id follows a request through the services; anything else is replaced."""
     answer = client.get("/health/live", headers={"X-Request-ID": sent})
     assert (answer.headers["x-request-id"] == sent) is kept
+
+
+def test_whoever_hangs_up_is_no_error_of_ours(client: TestClient) -> None:
+    """Nine hundred clients that broke off their forms wrote nine hundred tracebacks for operators."""
+    with capture_logs() as lines:
+        assert client.get("/fail/gone").status_code == 499
+    assert [line for line in lines if line["log_level"] in {"warning", "error"}] == []

@@ -15,10 +15,13 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from redis.exceptions import RedisError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from courriel_wire import Code, FieldError, Problem
 
 PROBLEM_JSON = "application/problem+json"
+CLIENT_GONE = 499
+"""No status of HTTP: what logs say of a client that hung up."""
 log = structlog.get_logger(__name__)
 
 
@@ -79,6 +82,7 @@ def install_problems(app: FastAPI, table: Mapping[type[Exception], Failure]) -> 
         app.add_exception_handler(kind, _handler(failure))
     app.add_exception_handler(RequestValidationError, _invalid_request)
     app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(ClientDisconnect, _client_gone)
     app.add_exception_handler(Exception, _internal_error)
 
 
@@ -128,6 +132,11 @@ async def _http_error(_request: Request, error: Exception) -> Response:
     code, title = _HTTP_CODES.get(http.status_code, (Code.HTTP_ERROR, str(http.detail)))
     status = 422 if http.status_code == HTTPStatus.BAD_REQUEST else http.status_code
     return problem_response(Problem(type=code, title=title, status=status), http.headers)
+
+
+async def _client_gone(_request: Request, _error: Exception) -> Response:
+    """Answer nobody: whoever hangs up amid a body is no error of ours to record."""
+    return Response(status_code=CLIENT_GONE)
 
 
 async def _internal_error(_request: Request, error: Exception) -> Response:
