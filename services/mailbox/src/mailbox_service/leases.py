@@ -15,8 +15,9 @@ from typing import Protocol
 
 import structlog
 
-LEASE_SECONDS = 10.0
-"""A replica that dies keeps others out for this long at most, where the server does not."""
+LEASE_SECONDS = 3.0
+"""A replica that dies keeps others out for this long at most, where the server does not: less than a maildrop
+that is in use is waited for (MAILBOX_IN_USE_SECONDS), so that people wait and are not refused."""
 RETRY_SECONDS = 1.0
 """Before the store is listened to again."""
 log = structlog.get_logger(__name__)
