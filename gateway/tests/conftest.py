@@ -11,15 +11,13 @@ from pytest_socket import disable_socket
 
 sys.path.append(str(Path(__file__).parent))
 
-from gateway_fakes import FakeAuth, FakeDirectory, FakeLocks, FakeMailbox, FakeSender
+from gateway_fakes import ORIGIN, SETTINGS, FakeAuth, FakeDirectory, FakeLocks, FakeMailbox, FakeSender
 
 from gateway_service.app import create_app
 from gateway_service.services import Services
 from gateway_service.settings import Settings
 
-ORIGIN = "http://courriel.test"
 OURS = {"Origin": ORIGIN}
-SETTINGS = Settings(gateway_secret="secret", public_url=ORIGIN, sender_max_message_bytes=1024 * 1024)
 
 
 @pytest.fixture(autouse=True)

@@ -49,8 +49,11 @@ from courriel_wire import (
     Upload,
 )
 from gateway_service.services import Download, Downloading, MaildropChanges
+from gateway_service.settings import Settings as GatewaySettings
 
 PASSWORD = "demo"
+ORIGIN = "http://courriel.test"
+SETTINGS = GatewaySettings(gateway_secret="secret", public_url=ORIGIN, sender_max_message_bytes=1024 * 1024)
 NOON = datetime(2026, 3, 1, 11, 0, tzinfo=UTC)
 
 
@@ -172,6 +175,7 @@ class FakeMailbox:
     asked: list[tuple[Any, ...]] = field(default_factory=list)
     chosen: Settings = field(default_factory=Settings)
     seen: set[str] = field(default_factory=set)
+    activity: list[bool] = field(default_factory=list)
     indexed: int | None = None
     told: "asyncio.Queue[MaildropChange | None]" = field(default_factory=asyncio.Queue)
     followers: int = 0
@@ -196,9 +200,11 @@ class FakeMailbox:
         sort: Sort = Sort.NEWEST_FIRST,
         q: str = "",
         refresh: bool = False,
+        activity: bool = True,
     ) -> MessagePage:
         """List one page, the newest first; of those whose subject holds ``q``."""
         self._called("page", token, page, per_page, sort.value, q, refresh)
+        self.activity.append(activity)
         newest = [each for each in reversed(self.letters.values()) if q.lower() in each.subject.lower()]
         indexed = len(self.letters) if self.indexed is None else self.indexed
         shown = newest[(page - 1) * per_page : page * per_page]

@@ -5,9 +5,8 @@ from collections.abc import Iterator
 
 import httpx2
 import pytest
-from conftest import SETTINGS
 from fastapi import FastAPI
-from gateway_fakes import FakeMailbox
+from gateway_fakes import SETTINGS, FakeMailbox
 
 from courriel_seal import KeyRing
 from courriel_wire import Settings as Choices

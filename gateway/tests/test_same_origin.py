@@ -2,9 +2,8 @@
 
 import httpx2
 import pytest
-from conftest import ORIGIN
 from fastapi import FastAPI
-from gateway_fakes import FakeAuth
+from gateway_fakes import ORIGIN, FakeAuth
 
 UNSAFE_PAGES = [
     "/sign-in",

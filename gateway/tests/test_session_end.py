@@ -101,6 +101,7 @@ async def test_the_list_refreshes_where_chosen(
     assert (seconds, where) == (300, "/messages?page=1&refresh=1&polled=1")
     await visitor.get(where)
     assert auth.activity[-1] is False
+    assert mailbox.activity == [True, False]
     assert refresh_of(await visitor.get("/outbox"))[0] > 300
     assert refresh_of(await visitor.get("/messages?open=m1"))[0] > 300
 

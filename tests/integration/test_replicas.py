@@ -43,9 +43,9 @@ class Session:
 
         return Access(token.rpartition(".")[2], JEAN, login)
 
-    async def introspect_for_login(self, token: str) -> Access:
+    async def introspect_for_login(self, token: str, *, activity: bool = True) -> Access:
         """Vouch for it alike."""
-        return await self.introspect(token)
+        return await self.introspect(token, activity=activity)
 
     def session(self, token: str) -> "Session":
         """Return itself."""

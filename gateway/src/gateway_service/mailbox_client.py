@@ -45,6 +45,7 @@ class MailboxClient:
         sort: Sort = Sort.NEWEST_FIRST,
         q: str = "",
         refresh: bool = False,
+        activity: bool = True,
     ) -> MessagePage:
         """List one page."""
         params: dict[str, str | int] = {"page": page, "per_page": per_page, "sort": sort.value}
@@ -52,6 +53,8 @@ class MailboxClient:
             params["q"] = q
         if refresh:
             params["refresh"] = 1
+        if not activity:
+            params["activity"] = 0
         return await self._http.model(
             MessagePage, "GET", "/messages", bearer=token, key=hint_of_token(token), params=params
         )

@@ -53,6 +53,7 @@ async def inbox(
     place: AskedPlace,
     view: str = "",
     refresh: bool = False,
+    polled: bool = False,
     opened: Annotated[str, Query(alias="open")] = "",
     deleted: Uids = [],  # noqa: B006 — FastAPI copies it
     until: datetime | None = None,
@@ -64,7 +65,13 @@ async def inbox(
     per_page = visitor.display.messages_per_page
     listing, message = await asyncio.gather(
         services.mailbox.page(
-            visitor.token, page=place.page, per_page=per_page, sort=place.sort, q=place.q, refresh=refresh
+            visitor.token,
+            page=place.page,
+            per_page=per_page,
+            sort=place.sort,
+            q=place.q,
+            refresh=refresh,
+            activity=not polled,
         ),
         _preview(services, visitor.token, opened if visitor.display.preview != "hidden" else ""),
     )
@@ -90,8 +97,8 @@ async def inbox(
     if last_sign_in.COOKIE in request.cookies:
         last_sign_in.forget(answer, secure=settings.secure)
     # Who reads a message is not disturbed.
-    polled = "" if message else place.url(("refresh", 1), ("polled", 1))
-    return come_back(request, answer, visitor, polled=polled)
+    anew = "" if message else place.url(("refresh", 1), ("polled", 1))
+    return come_back(request, answer, visitor, polled=anew)
 
 
 async def _preview(services: Services, token: str, uid: str) -> MessageView | None:

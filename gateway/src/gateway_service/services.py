@@ -96,8 +96,12 @@ class Mailbox(Protocol):
         sort: Sort = Sort.NEWEST_FIRST,
         q: str = "",
         refresh: bool = False,
+        activity: bool = True,
     ) -> MessagePage:
-        """List one page; ``q`` is searched for in senders, recipients and subjects."""
+        """List one page; ``q`` is searched for in senders, recipients and subjects.
+
+        Without ``activity`` the session lives no longer for it.
+        """
         ...
 
     async def open(self, token: str, uid: str, *, mark_seen: bool = True) -> MessageView:

@@ -282,9 +282,9 @@ class FakeAuth:
             raise SessionEnded
         return Access(token, self.sessions[token], partial(self._login, token))
 
-    async def introspect_for_login(self, token: str) -> Access:
+    async def introspect_for_login(self, token: str, *, activity: bool = True) -> Access:
         """Tell it and bring the login, in one call."""
-        access, login = await self.introspect(token), await self._login(token)
+        access, login = await self.introspect(token, activity=activity), await self._login(token)
         self.calls -= 1
 
         async def at_hand() -> Login:

@@ -88,6 +88,16 @@ async def test_a_refresh_asks_auth_once(client: AsyncClient, world: World) -> No
     assert world.server.count("LOGIN") == 2
 
 
+async def test_a_list_that_refreshes_itself_is_no_activity(client: AsyncClient, world: World) -> None:
+    """With a refresh or without one: nobody may be there."""
+    await sign_in(client)
+    for polled in ({"activity": 0}, {"activity": 0, "refresh": 1}):
+        assert (await client.get("/messages", params=polled, headers=BEARER)).status_code == 200
+    assert world.auth.activity == 0
+    await client.get("/messages", headers=BEARER)
+    assert world.auth.activity == 1
+
+
 async def test_a_message_is_shown_safe_with_its_parts(client: AsyncClient) -> None:
     """The script is gone, the attachment is listed."""
     view = (await client.get("/messages/Yg", headers=BEARER)).json()

@@ -74,6 +74,16 @@ async def test_one_call_tells_whose_session_it_is_and_brings_its_login() -> None
     assert fake.asked[1:] == [("POST", "/credential", {"token": "t0ken"})]
 
 
+@pytest.mark.parametrize("for_login", [True, False])
+async def test_a_list_that_refreshes_itself_is_no_activity(*, for_login: bool) -> None:
+    """Auth is told so, whether a login comes with it or not."""
+    fake = FakeServiceClient({"/credential": CREDENTIAL, "/introspect": ACTIVE})
+    auth = AuthClient(cast("ServiceClient", fake))
+    await (auth.introspect_for_login if for_login else auth.introspect)("t0ken", activity=False)
+    [(_, _, form)] = fake.asked
+    assert form["activity"] == "false"
+
+
 async def test_a_login_that_was_brought_is_soon_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     """The password is not kept with an access, and who waited long hears whether the session has ended."""
     monkeypatch.setattr(auth_client, "BROUGHT_SECONDS", 0.0)

@@ -48,9 +48,9 @@ class AuthClient:
         """Sign a session out. Raises StateUnavailable or AuthUnavailable."""
         await self._ask("/revoke", {"token": token})
 
-    async def introspect_for_login(self, token: str) -> Access:
+    async def introspect_for_login(self, token: str, *, activity: bool = True) -> Access:
         """Do as ``introspect``, and fetch the login in the same call, for who is about to need it."""
-        answer = await self._ask("/credential", {"token": token, "activity": "true"})
+        answer = await self._ask("/credential", {"token": token, "activity": str(activity).lower()})
         told = Credential.model_validate(answer)
         return Access(told.sid, told.mailbox, _Brought(_login_of(told), partial(self._login, token)))
 

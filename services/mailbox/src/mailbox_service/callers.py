@@ -21,10 +21,14 @@ def access_by(auth: Auth, *, activity: bool = True) -> AccessOf:
 
 
 def refreshing_access_by(auth: Auth) -> AccessOf:
-    """Make a dependency as ``access_by``, for a route with ``refresh``: that logs in as a rule."""
+    """Make a dependency as ``access_by``, for a route with ``refresh``, which logs in as a rule.
 
-    async def access(request: Request, *, refresh: bool = False) -> Access:
+    Without ``activity``, for a list that refreshes itself, nothing says that somebody is there.
+    """
+
+    async def access(request: Request, *, refresh: bool = False, activity: bool = True) -> Access:
         token = bearer_token(request)
-        return await (auth.introspect_for_login(token) if refresh else auth.introspect(token))
+        introspect = auth.introspect_for_login if refresh else auth.introspect
+        return await introspect(token, activity=activity)
 
     return access

@@ -25,7 +25,7 @@ class Auth(Protocol):
         """Return the session's access. Raises SessionEnded, StateUnavailable or AuthUnavailable."""
         ...
 
-    async def introspect_for_login(self, token: str) -> Access:
+    async def introspect_for_login(self, token: str, *, activity: bool = True) -> Access:
         """Return it with a login at hand, for who is about to need one. Raises as ``introspect``."""
         ...
 
