@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from gateway_fakes import FakeAuth, FakeMailbox, FakeSender
+from hostile_documents import FOREIGN, gateway_with, sanitised, strangers, written
 from html_vectors import VECTORS
 from playwright.sync_api import Browser, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
@@ -20,26 +20,11 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 from starlette.routing import Route
-from trap import Recorded, Trap, serving
-
-from gateway_service.app import create_app
-from gateway_service.settings import Settings
-from mailbox_service.rendering import render
+from trap import Trap, serving
 
 WINDOW_MS = 40
 """How long each document is watched after it was loaded: an observation, not a wait for something."""
 RAN = "fetch(`https://evil.example/ran`)"
-FOREIGN = ("evil.example", "linked.example")
-
-
-def vector(number: int) -> str:
-    """Return a vector whose script would ask a host."""
-    return VECTORS[number].replace("steal()", RAN)
-
-
-def sanitised(html: str) -> str:
-    """Return what the mailbox service would show of it."""
-    return render(b"Content-Type: text/html; charset=utf-8\r\n\r\n" + html.encode()).html or ""
 
 
 class Visit:
@@ -94,12 +79,10 @@ def launched(trap: Trap, journal: Path) -> Iterator[Browser]:
 @pytest.mark.parametrize("sanitising", [True, False], ids=["sanitised", "isolated alone"])
 def test_nothing_runs_and_nothing_is_asked(sanitising: bool, journal: Path) -> None:  # noqa: FBT001
     """No script runs and no request leaves: not to a foreign host, nor to ours but for the document."""
-    mailbox = FakeMailbox()
-    for number in range(len(VECTORS)):
-        html = sanitised(vector(number)) if sanitising else vector(number)
-        mailbox.add(f"v{number}", html=html or "<p>")
-    settings = Settings(gateway_secret="secret", sender_max_message_bytes=1024 * 1024)
-    app = Recorded(create_app(settings, auth=FakeAuth(), mailbox=mailbox, sender=FakeSender()))
+    documents = [written(number, ran=RAN) for number in range(len(VECTORS))]
+    app = gateway_with(
+        {f"v{number}": sanitised(html) if sanitising else html for number, html in enumerate(documents)}
+    )
     broken: list[str] = []
     with serving(app, FOREIGN) as (address, trap):
         for browser in launched(trap, journal):
@@ -109,11 +92,9 @@ def test_nothing_runs_and_nothing_is_asked(sanitising: bool, journal: Path) -> N
                 app.asked.clear()
                 # The frame's document by itself: without the frame's own sandbox, its answer must do.
                 connections = visit.connections(f"{address}/messages/v{number}/body")
-                # A document that is refused shows our problem page instead, with its style sheets.
-                ours = (f"/messages/v{number}/body", "/static/", "/favicon.ico")
-                strangers = [path for path in app.asked if not path.startswith(ours)]
-                if connections or strangers:
-                    broken.append(f"{connections} {strangers} {VECTORS[number]}")
+                others = strangers(app.asked, f"/messages/v{number}/body")
+                if connections or others:
+                    broken.append(f"{connections} {others} {VECTORS[number]}")
             visit.connections(f"{address}/messages/v0")
     assert broken == []
     recorded = journal.read_text()
@@ -125,7 +106,7 @@ def test_the_listeners_would_have_noticed(journal: Path) -> None:
     """Without policy and sandbox, the same documents run script and ask for what they name."""
 
     async def bare(request: Request) -> HTMLResponse:
-        return HTMLResponse(vector(int(request.path_params["number"])))
+        return HTMLResponse(written(int(request.path_params["number"]), ran=RAN))
 
     with serving(Starlette(routes=[Route("/{number:int}", bare)]), FOREIGN) as (address, trap):
         for browser in launched(trap, journal):

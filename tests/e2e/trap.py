@@ -70,6 +70,8 @@ def serving(app: Any, hosts: tuple[str, ...]) -> Iterator[tuple[str, Trap]]:
     thread = threading.Thread(target=lambda: asyncio.run(run()))
     thread.start()
     ready.result(START_SECONDS)
-    yield f"http://{HOST}:{listener.getsockname()[1]}", trap
-    server.should_exit = True
-    thread.join()
+    try:
+        yield f"http://{HOST}:{listener.getsockname()[1]}", trap
+    finally:
+        server.should_exit = True
+        thread.join()

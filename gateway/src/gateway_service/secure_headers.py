@@ -19,9 +19,11 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()",
+    # No policy covers names: Firefox (153, measured) looks up the hosts that links lead to, before any click.
+    "X-DNS-Prefetch-Control": "off",
     "Cache-Control": "no-store",
 }
-_FRAME = re.compile(r"<i?frame", re.IGNORECASE)
+_AHEAD = re.compile(r"<(i?frame|link)", re.IGNORECASE)
 STRICT_TRANSPORT = "max-age=31536000"
 
 
@@ -39,10 +41,11 @@ def frame_policy(images: str) -> str:
 def connects_ahead(html: str) -> bool:
     """Whether a browser would connect elsewhere before it obeys the policy.
 
-    Chromium (156, measured) connects to the host of a frame in the frame while it reads ahead. No sanitised
-    message has one: the sanitiser is not trusted to.
+    Chromium (156, measured) connects to the host of a frame in the frame while it reads ahead, Firefox (153)
+    to that of a link element with rel=preconnect. No sanitised message has either: the sanitiser is not
+    trusted to.
     """
-    return bool(_FRAME.search(html))
+    return bool(_AHEAD.search(html))
 
 
 class SecureHeaders:
