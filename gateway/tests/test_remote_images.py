@@ -208,7 +208,10 @@ async def test_known_senders_are_colleagues_whom_the_server_vouches_for(
     assert said in page
 
 
-async def test_a_frame_in_the_frame_is_not_shown(browser: httpx2.AsyncClient, mailbox: FakeMailbox) -> None:
-    """A browser connects to its host before it reads the policy, whatever the sanitiser let through."""
-    mailbox.add("m3", html="<p>a<IFRAME src=https://evil.example/></iframe>")
+@pytest.mark.parametrize("element", ["IFRAME src", "frame src", "Link rel=preconnect href"])
+async def test_what_connects_ahead_of_the_policy_is_not_shown(
+    browser: httpx2.AsyncClient, mailbox: FakeMailbox, element: str
+) -> None:
+    """A browser connects to its host before it obeys the policy, whatever the sanitiser let through."""
+    mailbox.add("m3", html=f"<p>a<{element}=https://evil.example/>")
     assert (await browser.get("/messages/m3/body")).status_code == 404

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
 ROOT = Path(__file__).parents[2]
 sys.path += [
@@ -66,13 +66,24 @@ def running_demo(folder: Path, **settings: str) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """Start Debian's Chromium (or the one that CHROMIUM names)."""
-    program = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        yield browser
-        browser.close()
+def playwright() -> Iterator[Playwright]:
+    """Start what drives browsers, once: it does not start a second time beside itself."""
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def chromium_program() -> str | None:
+    """Return Debian's Chromium (or the one that CHROMIUM names)."""
+    return os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright: Playwright, chromium_program: str | None) -> Iterator[Browser]:
+    """Start Chromium."""
+    browser = playwright.chromium.launch(executable_path=chromium_program, args=["--no-sandbox"])
+    yield browser
+    browser.close()
 
 
 # What Chromium says of refusals that we mean (401, 422 …), of what sign-out makes it clear, and of a test

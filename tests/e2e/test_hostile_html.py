@@ -6,15 +6,13 @@ shows that the listeners would have noticed.
 """
 
 import contextlib
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hostile_documents import FOREIGN, gateway_with, sanitised, strangers, written
 from html_vectors import VECTORS
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Playwright
 from playwright.sync_api import Error as PlaywrightError
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -56,61 +54,69 @@ class Visit:
         return self._trap.wanted - before
 
 
+class Launch:
+    """Starts Chromium with a trap around it, and ends it."""
+
+    def __init__(self, playwright: Playwright, program: str | None, journal: Path) -> None:
+        self._playwright = playwright
+        self._program = program
+        self.journal = journal
+
+    @contextlib.contextmanager
+    def around(self, trap: Trap) -> Iterator[Browser]:
+        """Let every foreign host lead into ``trap``."""
+        arguments = [
+            "--no-sandbox",
+            f"--host-resolver-rules=MAP * 127.0.0.1:{trap.port}, EXCLUDE 127.0.0.1",
+            f"--log-net-log={self.journal}",
+        ]
+        browser = self._playwright.chromium.launch(executable_path=self._program, args=arguments)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
 @pytest.fixture
-def journal(tmp_path: Path) -> Path:
-    """Return where the browser records all that its network did."""
-    return tmp_path / "network.json"
-
-
-def launched(trap: Trap, journal: Path) -> Iterator[Browser]:
-    """Start Chromium with the trap around it."""
-    program = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-    arguments = [
-        "--no-sandbox",
-        f"--host-resolver-rules=MAP * 127.0.0.1:{trap.port}, EXCLUDE 127.0.0.1",
-        f"--log-net-log={journal}",
-    ]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=arguments)
-        yield browser
-        browser.close()
+def launch(playwright: Playwright, chromium_program: str | None, tmp_path: Path) -> Launch:
+    """Return what starts it; its journal is where the browser records all that its network did."""
+    return Launch(playwright, chromium_program, tmp_path / "network.json")
 
 
 @pytest.mark.parametrize("sanitising", [True, False], ids=["sanitised", "isolated alone"])
-def test_nothing_runs_and_nothing_is_asked(sanitising: bool, journal: Path) -> None:  # noqa: FBT001
+def test_nothing_runs_and_nothing_is_asked(sanitising: bool, launch: Launch) -> None:  # noqa: FBT001
     """No script runs and no request leaves: not to a foreign host, nor to ours but for the document."""
     documents = [written(number, ran=RAN) for number in range(len(VECTORS))]
     app = gateway_with(
         {f"v{number}": sanitised(html) if sanitising else html for number, html in enumerate(documents)}
     )
     broken: list[str] = []
-    with serving(app, FOREIGN) as (address, trap):
-        for browser in launched(trap, journal):
-            visit = Visit(browser, trap)
-            visit.sign_in(address)
-            for number in range(len(VECTORS)):
-                app.asked.clear()
-                # The frame's document by itself: without the frame's own sandbox, its answer must do.
-                connections = visit.connections(f"{address}/messages/v{number}/body")
-                others = strangers(app.asked, f"/messages/v{number}/body")
-                if connections or others:
-                    broken.append(f"{connections} {others} {VECTORS[number]}")
-            visit.connections(f"{address}/messages/v0")
+    with serving(app, FOREIGN) as (address, trap), launch.around(trap) as browser:
+        visit = Visit(browser, trap)
+        visit.sign_in(address)
+        for number in range(len(VECTORS)):
+            app.asked.clear()
+            # The frame's document by itself: without the frame's own sandbox, its answer must do.
+            connections = visit.connections(f"{address}/messages/v{number}/body")
+            others = strangers(app.asked, f"/messages/v{number}/body")
+            if connections or others:
+                broken.append(f"{connections} {others} {VECTORS[number]}")
+        visit.connections(f"{address}/messages/v0")
     assert broken == []
-    recorded = journal.read_text()
+    recorded = launch.journal.read_text()
     assert f"/messages/v{len(VECTORS) - 1}/body" in recorded
     assert [host for host in FOREIGN if host in recorded] == []
 
 
-def test_the_listeners_would_have_noticed(journal: Path) -> None:
+def test_the_listeners_would_have_noticed(launch: Launch) -> None:
     """Without policy and sandbox, the same documents run script and ask for what they name."""
 
     async def bare(request: Request) -> HTMLResponse:
         return HTMLResponse(written(int(request.path_params["number"]), ran=RAN))
 
-    with serving(Starlette(routes=[Route("/{number:int}", bare)]), FOREIGN) as (address, trap):
-        for browser in launched(trap, journal):
-            visit = Visit(browser, trap)
-            noticed = [bool(visit.connections(f"{address}/{number}")) for number in range(len(VECTORS))]
+    bare_app = Starlette(routes=[Route("/{number:int}", bare)])
+    with serving(bare_app, FOREIGN) as (address, trap), launch.around(trap) as browser:
+        visit = Visit(browser, trap)
+        noticed = [bool(visit.connections(f"{address}/{number}")) for number in range(len(VECTORS))]
     assert sum(noticed) > len(VECTORS) // 3
-    assert "https://evil.example/ran" in journal.read_text()
+    assert "https://evil.example/ran" in launch.journal.read_text()
